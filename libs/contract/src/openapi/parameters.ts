@@ -1,0 +1,88 @@
+import { MAX_NAME_LENGTH } from '../full-name.js';
+import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from '../pagination.js';
+import { schemaRef } from './schema-kit.js';
+import type { HeaderObject, ParameterObject } from './types.js';
+
+/** Parameters by the name that a path template, or an operation, calls them by. */
+export const parameters = {
+  room_id: {
+    name: 'room_id',
+    in: 'path',
+    required: true,
+    description: `\`@global\`, \`@internal\`, or a room's own id: 1–${MAX_NAME_LENGTH} characters without \`@\`, \`:\` and control characters.`,
+    schema: { type: 'string' },
+    example: 'lab',
+  },
+  full_name: {
+    name: 'full_name',
+    in: 'path',
+    required: true,
+    description: 'Full name of a job, `<room_id>:<category>:<name>`, as one segment. `@` and `:` may be percent-encoded; a `/` in it has to be.',
+    schema: { type: 'string' },
+    example: '@global:modifiers:Rotate',
+  },
+  worker_id: {
+    name: 'worker_id',
+    in: 'path',
+    required: true,
+    description: "Id of a worker, or the caller's own user id: all of the caller's workers.",
+    schema: { type: 'string' },
+  },
+  task_id: { name: 'task_id', in: 'path', required: true, description: 'Id of a task.', schema: { type: 'string' } },
+  problem_id: {
+    name: 'problem_id',
+    in: 'path',
+    required: true,
+    description: 'Last segment of the `type` of a problem document.',
+    schema: { type: 'string' },
+    example: 'job-not-found',
+  },
+  limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'Most items to answer; 0 asks only for the count.',
+    schema: { type: 'integer', minimum: 0, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT },
+  },
+  offset: {
+    name: 'offset',
+    in: 'query',
+    description: 'Items to leave out first.',
+    schema: { type: 'integer', minimum: 0, default: 0 },
+  },
+  status: { name: 'status', in: 'query', description: 'Only tasks of this status.', schema: schemaRef('TaskStatus') },
+  Prefer: {
+    name: 'Prefer',
+    in: 'header',
+    description: '`wait=N` holds the call for up to N seconds, or the longest that the server allows. Without it, or with an N that is no number: answered at once.',
+    schema: { type: 'string' },
+    example: 'wait=30',
+  },
+  'Idempotency-Key': {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'The same key, caller, room and job within 24 hours answer the first submission again; nothing is submitted twice.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
+    example: '5f0c1b9e-rotate-1',
+  },
+} satisfies Record<string, ParameterObject>;
+
+export type ParameterName = keyof typeof parameters;
+
+/** Response headers by their name. */
+export const headers = {
+  'Preference-Applied': {
+    description: 'The wait that was applied, in seconds, after its cap. Only when the call was held.',
+    schema: { type: 'string' },
+    example: 'wait=30',
+  },
+  Location: {
+    description: 'Address of the new task.',
+    schema: { type: 'string', format: 'uri-reference' },
+    example: '/v1/joblib/tasks/0192f0c1-7b1e-7cc3-98c4-dc0c0c07398f',
+  },
+  'Retry-After': { description: 'Ask again after so many seconds.', schema: { type: 'integer', minimum: 0 }, example: 1 },
+  'WWW-Authenticate': { description: 'The scheme that is wanted.', schema: { type: 'string' }, example: 'Bearer' },
+  Allow: { description: 'The methods that this address has.', schema: { type: 'string' }, example: 'GET, PUT' },
+} satisfies Record<string, HeaderObject>;
+
+export type HeaderName = keyof typeof headers;
