@@ -1,0 +1,16 @@
+/** Wake-up topics: what somebody may be waiting for. */
+
+/** A task of this job became pending. */
+export function pendingTopic(jobId: string): string {
+  return `pending:${jobId}`;
+}
+
+/** This task reached a terminal state. */
+export function settledTopic(taskId: string): string {
+  return `settled:${taskId}`;
+}
+
+/** The jobs of this user's workers are not what they were. */
+export function linksTopic(userId: string): string {
+  return `links:${userId}`;
+}

@@ -1,0 +1,18 @@
+export { CLOCK, systemClock } from './clock.js';
+export type { Clock } from './clock.js';
+export { IDENTITY } from './identity.js';
+export type { Caller, CredentialSource, Identity } from './identity.js';
+export { OpenRoomGuard, ROOM_GUARD } from './room-guard.js';
+export type { RoomGuard } from './room-guard.js';
+export { OpenRoomReadGuard, ROOM_READ_GUARD } from './room-read-guard.js';
+export type { RoomReadGuard } from './room-read-guard.js';
+export { EVENT_PUBLISHER, SilentEventPublisher } from './event-publisher.js';
+export type { EventPublisher } from './event-publisher.js';
+export { SESSION_MAKER } from './session-maker.js';
+export type { SessionMaker } from './session-maker.js';
+export { LocalWakeUps, WAKE_UPS } from './wake-ups.js';
+export type { WakeUps } from './wake-ups.js';
+export { INTERNAL_REGISTRY, emptyInternalRegistry } from './internal-registry.js';
+export type { InternalJob, InternalJobContext, InternalRegistry } from './internal-registry.js';
+export { JOBLIB_SETTINGS } from './settings.js';
+export type { JoblibSettings } from './settings.js';
