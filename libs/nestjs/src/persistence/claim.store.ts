@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+
+import { assignTasks } from '../domain/assign-tasks.js';
+import type { Claimant } from '../domain/assign-tasks.js';
+import type { Task } from '../domain/task.js';
+import type { Session, Transaction } from './session.js';
+import { toTask } from './task.store.js';
+
+/** A claimant and the user on whose behalf the tasks are taken. */
+export interface ClaimRequest extends Claimant {
+  readonly userId: string;
+}
+
+/** A claim that was answered or is about to be; enough to undo exactly it. */
+export interface ClaimReceipt {
+  readonly taskId: string;
+  readonly workerId: string;
+  readonly attempt: number;
+}
+
+/** Taking tasks, and giving them back. */
+@Injectable()
+export class ClaimStore {
+  /** The live jobs of the workers: job id → the first of these workers that serves it. `@internal` jobs only when `internal`. */
+  async claimableJobs(session: Session, workerIds: readonly string[], internal: boolean): Promise<Map<string, string>> {
+    const links = await session.all(session.statements.claims.claimableJobs(workerIds, internal));
+    const workerOfJob = new Map<string, string>();
+    for (const { job_id, worker_id } of links) if (!workerOfJob.has(job_id)) workerOfJob.set(job_id, worker_id);
+    return workerOfJob;
+  }
+
+  /**
+   * Takes for each request its oldest pending tasks; one list per request, oldest first. An empty list means that a fresh look
+   * found nothing: whenever a task that was seen is gone by the time it is taken, the look is repeated.
+   */
+  async take(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Task[][]> {
+    const taken: Task[][] = requests.map(() => []);
+    for (;;) {
+      const wanting = requests.flatMap((request, index) => {
+        const missing = request.maxTasks - (taken[index]?.length ?? 0);
+        return missing > 0 ? [{ ...request, maxTasks: missing, index }] : [];
+      });
+      const assignments = assignTasks(wanting, await this.#queues(transaction, wanting));
+      const takings = assignments.flatMap((list, position) =>
+        list.map((assignment) => ({ ...assignment, userId: wanting[position]?.userId ?? '', now, index: wanting[position]?.index ?? 0 })),
+      );
+      if (takings.length === 0) return taken;
+      const rows = await transaction.all(transaction.statements.claims.take(takings));
+      const won = new Map(rows.map((row) => [row.id, toTask(row)]));
+      for (const { taskId, index } of takings) {
+        const task = won.get(taskId);
+        if (task !== undefined) taken[index]?.push(task);
+      }
+      if (won.size === takings.length) return taken;
+    }
+  }
+
+  /** Puts back what these claims took, unless somebody has touched it since; their attempt does not count. */
+  async undo(transaction: Transaction, receipts: readonly ClaimReceipt[]): Promise<Task[]> {
+    return (await transaction.all(transaction.statements.claims.undo(receipts))).map(toTask);
+  }
+
+  /** Puts back what was claimed before `before` (epoch milliseconds) and not started since. */
+  async putBackUnstarted(transaction: Transaction, before: number): Promise<Task[]> {
+    return (await transaction.all(transaction.statements.claims.putBackUnstarted(before))).map(toTask);
+  }
+
+  /** Which of the jobs have pending tasks. */
+  async withPending(session: Session, jobIds: readonly string[]): Promise<string[]> {
+    return (await session.all(session.statements.claims.withPending(jobIds))).map(({ job_id }) => job_id);
+  }
+
+  /** The oldest pending tasks of every job that is asked for, as many as all together could take. */
+  async #queues(session: Session, wanting: readonly Claimant[]): Promise<Map<string, string[]>> {
+    const limits = new Map<string, number>();
+    for (const { workerOfJob, maxTasks } of wanting) {
+      for (const jobId of workerOfJob.keys()) limits.set(jobId, (limits.get(jobId) ?? 0) + maxTasks);
+    }
+    const jobs = [...limits].map(([jobId, limit]) => ({ jobId, limit }));
+    const queues = new Map<string, string[]>();
+    if (jobs.length === 0) return queues;
+    for (const { job_id, id } of await session.all(session.statements.claims.oldestPending(jobs))) {
+      const queue = queues.get(job_id);
+      if (queue === undefined) queues.set(job_id, [id]);
+      else queue.push(id);
+    }
+    return queues;
+  }
+}

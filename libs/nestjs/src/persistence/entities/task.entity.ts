@@ -1,0 +1,65 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Table `joblib_task`. JSON columns hold JSON text, times are epoch milliseconds. Ids sort by creation. */
+@Entity('joblib_task')
+@Index('joblib_task_pending', ['jobId', 'id'], { where: "status = 'pending'" })
+@Index('joblib_task_of_worker', ['workerId'], { where: "status IN ('claimed', 'running')" })
+@Index('joblib_task_completed', ['completedAt'], { where: 'completed_at IS NOT NULL' })
+@Index('joblib_task_by_room', ['roomId', 'id'])
+@Index('joblib_task_by_room_status', ['roomId', 'status', 'id'])
+@Index('joblib_task_by_job', ['jobId', 'roomId', 'id'])
+@Index('joblib_task_by_job_status', ['jobId', 'roomId', 'status', 'id'])
+export class TaskEntity {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'joblib_task_pk' })
+  id!: string;
+
+  @Column({ name: 'job_id', type: 'uuid' })
+  jobId!: string;
+
+  /** Full name of the job; it never changes, so answers need no join. */
+  @Column({ name: 'job_name', type: 'text' })
+  jobName!: string;
+
+  /** The room it was submitted in. */
+  @Column({ name: 'room_id', type: 'text' })
+  roomId!: string;
+
+  @Column({ name: 'created_by_id', type: 'text' })
+  createdById!: string;
+
+  @Column({ type: 'text' })
+  status!: string;
+
+  @Column({ type: 'text' })
+  payload!: string;
+
+  @Column({ type: 'text', nullable: true })
+  result!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  error!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  progress!: string | null;
+
+  @Column({ type: 'integer' })
+  attempt!: number;
+
+  @Column({ name: 'worker_id', type: 'uuid', nullable: true })
+  workerId!: string | null;
+
+  @Column({ name: 'claimed_by_id', type: 'text', nullable: true })
+  claimedById!: string | null;
+
+  @Column({ name: 'created_at', type: 'bigint' })
+  createdAt!: number;
+
+  @Column({ name: 'claimed_at', type: 'bigint', nullable: true })
+  claimedAt!: number | null;
+
+  @Column({ name: 'started_at', type: 'bigint', nullable: true })
+  startedAt!: number | null;
+
+  @Column({ name: 'completed_at', type: 'bigint', nullable: true })
+  completedAt!: number | null;
+}

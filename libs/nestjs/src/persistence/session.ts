@@ -1,0 +1,59 @@
+import type { RoomEvent } from '@joblib/contract';
+import type { QueryRunner } from 'typeorm';
+
+import type { Statements } from './statements.js';
+import type { Statement } from './statement.js';
+
+/** Runs statements on one connection, in order, and answers their rows. */
+export interface Executor {
+  readonly statements: Statements;
+  execute<Row>(statements: readonly Statement<Row>[]): Promise<Row[]>;
+}
+
+/** A host's session as the stores see it: typed statements of its dialect, prepared on the session's own connection. */
+export class Session {
+  readonly statements: Statements;
+  #writeCount = 0;
+
+  constructor(
+    private readonly executor: Executor,
+    /** For the cold path, where TypeORM does the work. */
+    readonly queryRunner: QueryRunner,
+  ) {
+    this.statements = executor.statements;
+  }
+
+  /** How often something was changed so far. */
+  get writeCount(): number {
+    return this.#writeCount;
+  }
+
+  /** Runs one statement or several in order; answers all their rows. */
+  async all<Row>(statements: Statement<Row> | readonly Statement<Row>[]): Promise<Row[]> {
+    const list = Array.isArray(statements) ? (statements as readonly Statement<Row>[]) : [statements as Statement<Row>];
+    const rows = await this.executor.execute(list);
+    // A guarded write that answers no row changed none.
+    if (list.some(({ writes, returns }) => writes && (!returns || rows.length > 0))) this.#writeCount += 1;
+    return rows;
+  }
+
+  /** The first row, or `null`. */
+  async first<Row>(statements: Statement<Row> | readonly Statement<Row>[]): Promise<Row | null> {
+    return (await this.all(statements))[0] ?? null;
+  }
+}
+
+/** A session inside a transaction, and what has to be told once it is committed. Rolled back, nothing is told. */
+export class Transaction extends Session {
+  readonly events: RoomEvent[] = [];
+  readonly topics: string[] = [];
+
+  emitAfterCommit(...events: RoomEvent[]): void {
+    this.events.push(...events);
+  }
+
+  /** Wakes whoever waits for the topic, here and on other servers. */
+  notifyAfterCommit(topic: string): void {
+    this.topics.push(topic);
+  }
+}

@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+
+/** What `node:sqlite` and `@photostructure/sqlite` have in common, as far as it is used here. */
+export interface SqliteModule {
+  readonly DatabaseSync: new (path: string, options?: { open?: boolean; readOnly?: boolean; timeout?: number }) => SqliteDatabase;
+}
+
+export interface SqliteDatabase {
+  prepare(sql: string): SqliteStatement;
+  exec(sql: string): void;
+  close(): void;
+}
+
+export interface SqliteStatement {
+  all(...values: SqliteValue[]): Record<string, SqliteValue>[];
+  run(...values: SqliteValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+  columns(): unknown[];
+}
+
+export type SqliteValue = string | number | bigint | null | Uint8Array;
+
+/** SQLite without anything to compile: built into Node from 22.16 on, from a package with ready binaries before. */
+export function loadSqliteModule(): SqliteModule {
+  const require = createRequire(import.meta.url);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isBuiltIn = major > 22 || (major === 22 && minor >= 16);
+  return require(isBuiltIn ? 'node:sqlite' : '@photostructure/sqlite') as SqliteModule;
+}
+
+interface BetterSqlite3Options {
+  readonly readonly?: boolean;
+  readonly fileMustExist?: boolean;
+  readonly timeout?: number;
+}
+
+/** A prepared statement with the interface of better-sqlite3 that TypeORM expects. */
+class PreparedStatement {
+  /** Whether it answers rows. */
+  readonly reader: boolean;
+
+  constructor(private readonly statement: SqliteStatement) {
+    this.reader = statement.columns().length > 0;
+  }
+
+  all(...values: SqliteValue[]): Record<string, SqliteValue>[] {
+    return this.statement.all(...values);
+  }
+
+  run(...values: SqliteValue[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
+    return this.statement.run(...values);
+  }
+}
+
+/**
+ * A connection with the interface of better-sqlite3, for the `driver` option of TypeORM's `better-sqlite3` type.
+ * Only what TypeORM and this library call is there.
+ */
+export class SqliteConnection {
+  readonly #database: SqliteDatabase;
+
+  constructor(path: string, options: BetterSqlite3Options = {}) {
+    const { DatabaseSync } = loadSqliteModule();
+    this.#database = new DatabaseSync(path, { readOnly: options.readonly ?? false, timeout: options.timeout ?? 5000 });
+  }
+
+  prepare(sql: string): PreparedStatement {
+    return new PreparedStatement(this.#database.prepare(sql));
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  pragma(text: string): Record<string, SqliteValue>[] {
+    return this.#database.prepare(`PRAGMA ${text}`).all();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

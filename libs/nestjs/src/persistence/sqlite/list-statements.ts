@@ -1,0 +1,67 @@
+import type { Statement } from '../statement.js';
+import { reading } from '../statement.js';
+import type { SqlValue } from '../statement.js';
+import type { ListStatements, TaskFilter } from '../statements.js';
+
+const LIVE_JOBS = `FROM joblib_job WHERE room_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL`;
+
+const WORKERS_OF_ROOMS = `FROM joblib_worker worker WHERE EXISTS (
+  SELECT 1 FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
+  WHERE link.worker_id = worker.id AND job.deleted_at IS NULL AND job.room_id IN (SELECT value FROM json_each(?)))`;
+
+const WORKER_SUMMARY = `SELECT worker.id, worker.last_heartbeat,
+  (SELECT count(*) FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
+   WHERE link.worker_id = worker.id AND job.deleted_at IS NULL) AS job_count`;
+
+// Each combination is a whole statement, so that each has the one index that serves it.
+const TASKS = {
+  room: `FROM joblib_task WHERE room_id = ?`,
+  roomStatus: `FROM joblib_task WHERE room_id = ? AND status = ?`,
+  job: `FROM joblib_task WHERE job_id = ? AND room_id = ?`,
+  jobStatus: `FROM joblib_task WHERE job_id = ? AND room_id = ? AND status = ?`,
+};
+
+const NEWEST = `AND id < ? ORDER BY id DESC LIMIT ?`;
+
+// Behind every id, so that a first page seeks in the index like any other.
+const BEHIND_ALL = 'g';
+
+export const sqliteListStatements: ListStatements = {
+  jobs: (roomIds, { limit, offset }) =>
+    reading(`SELECT * ${LIVE_JOBS} ORDER BY id DESC LIMIT ? OFFSET ?`, JSON.stringify(roomIds), limit, offset),
+
+  countJobs: (roomIds) => reading(`SELECT count(*) AS total ${LIVE_JOBS}`, JSON.stringify(roomIds)),
+
+  workers: ({ limit, offset }) => reading(`${WORKER_SUMMARY} FROM joblib_worker worker ORDER BY worker.id DESC LIMIT ? OFFSET ?`, limit, offset),
+
+  countWorkers: () => reading(`SELECT count(*) AS total FROM joblib_worker`),
+
+  workersOfRooms: (roomIds, { limit, offset }) =>
+    reading(`${WORKER_SUMMARY} ${WORKERS_OF_ROOMS} ORDER BY worker.id DESC LIMIT ? OFFSET ?`, JSON.stringify(roomIds), limit, offset),
+
+  countWorkersOfRooms: (roomIds) => reading(`SELECT count(*) AS total ${WORKERS_OF_ROOMS}`, JSON.stringify(roomIds)),
+
+  tasks: (filter, beforeId, limit) => filtered('SELECT *', filter, NEWEST, beforeId ?? BEHIND_ALL, limit),
+
+  skipTasks: (filter, beforeId, steps) => filtered('SELECT id', filter, `${NEWEST} OFFSET ?`, beforeId ?? BEHIND_ALL, 1, steps - 1),
+
+  countTasks: ({ roomId, jobId, status }) =>
+    reading(
+      `SELECT coalesce(sum(total), 0) AS total FROM joblib_task_count
+       WHERE room_id = ? AND (? IS NULL OR job_id = ?) AND (? IS NULL OR status = ?)`,
+      roomId,
+      jobId ?? null,
+      jobId ?? null,
+      status ?? null,
+      status ?? null,
+    ),
+};
+
+function filtered<Row>(select: string, { roomId, jobId, status }: TaskFilter, rest: string, ...values: SqlValue[]): Statement<Row> {
+  if (jobId === undefined) {
+    if (status === undefined) return reading(`${select} ${TASKS.room} ${rest}`, roomId, ...values);
+    return reading(`${select} ${TASKS.roomStatus} ${rest}`, roomId, status, ...values);
+  }
+  if (status === undefined) return reading(`${select} ${TASKS.job} ${rest}`, jobId, roomId, ...values);
+  return reading(`${select} ${TASKS.jobStatus} ${rest}`, jobId, roomId, status, ...values);
+}

@@ -1,0 +1,68 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+const TABLES = [
+  `CREATE TABLE "joblib_worker" ("id" varchar NOT NULL, "user_id" text NOT NULL, "created_at" bigint NOT NULL,
+     "last_heartbeat" bigint NOT NULL, "last_seen_at" bigint NOT NULL, CONSTRAINT "joblib_worker_pk" PRIMARY KEY ("id"))`,
+  `CREATE INDEX "joblib_worker_by_user" ON "joblib_worker" ("user_id")`,
+  `CREATE INDEX "joblib_worker_by_heartbeat" ON "joblib_worker" ("last_heartbeat")`,
+
+  `CREATE TABLE "joblib_job" ("id" varchar NOT NULL, "room_id" text NOT NULL, "category" text NOT NULL, "name" text NOT NULL,
+     "schema" text NOT NULL, "created_at" bigint NOT NULL, "deleted_at" bigint, CONSTRAINT "joblib_job_pk" PRIMARY KEY ("id"))`,
+  `CREATE UNIQUE INDEX "joblib_job_by_name" ON "joblib_job" ("room_id", "category", "name")`,
+
+  `CREATE TABLE "joblib_worker_job" ("worker_id" varchar NOT NULL, "job_id" varchar NOT NULL,
+     CONSTRAINT "joblib_worker_job_pk" PRIMARY KEY ("worker_id", "job_id"))`,
+  `CREATE INDEX "joblib_worker_job_by_job" ON "joblib_worker_job" ("job_id")`,
+
+  `CREATE TABLE "joblib_task" ("id" varchar NOT NULL, "job_id" varchar NOT NULL, "job_name" text NOT NULL, "room_id" text NOT NULL,
+     "created_by_id" text NOT NULL, "status" text NOT NULL, "payload" text NOT NULL, "result" text, "error" text, "progress" text,
+     "attempt" integer NOT NULL, "worker_id" varchar, "claimed_by_id" text, "created_at" bigint NOT NULL, "claimed_at" bigint,
+     "started_at" bigint, "completed_at" bigint, CONSTRAINT "joblib_task_pk" PRIMARY KEY ("id"))`,
+  `CREATE INDEX "joblib_task_pending" ON "joblib_task" ("job_id", "id") WHERE status = 'pending'`,
+  `CREATE INDEX "joblib_task_of_worker" ON "joblib_task" ("worker_id") WHERE status IN ('claimed', 'running')`,
+  `CREATE INDEX "joblib_task_completed" ON "joblib_task" ("completed_at") WHERE completed_at IS NOT NULL`,
+  `CREATE INDEX "joblib_task_by_room" ON "joblib_task" ("room_id", "id")`,
+  `CREATE INDEX "joblib_task_by_room_status" ON "joblib_task" ("room_id", "status", "id")`,
+  `CREATE INDEX "joblib_task_by_job" ON "joblib_task" ("job_id", "room_id", "id")`,
+  `CREATE INDEX "joblib_task_by_job_status" ON "joblib_task" ("job_id", "room_id", "status", "id")`,
+
+  `CREATE TABLE "joblib_submission_key" ("user_id" text NOT NULL, "room_id" text NOT NULL, "job_name" text NOT NULL, "key" text NOT NULL,
+     "fingerprint" text NOT NULL, "task_ids" text NOT NULL, "created_at" bigint NOT NULL,
+     CONSTRAINT "joblib_submission_key_pk" PRIMARY KEY ("user_id", "room_id", "job_name", "key"))`,
+  `CREATE INDEX "joblib_submission_key_by_age" ON "joblib_submission_key" ("created_at")`,
+
+  `CREATE TABLE "joblib_lease" ("name" text NOT NULL, "holder" text NOT NULL, "expires_at" bigint NOT NULL,
+     CONSTRAINT "joblib_lease_pk" PRIMARY KEY ("name"))`,
+];
+
+// Lists answer their exact total. Counting a million rows would stop the only thread, so the database counts as it goes.
+const COUNTERS = [
+  `CREATE TABLE "joblib_task_count" ("room_id" text NOT NULL, "job_id" varchar NOT NULL, "status" text NOT NULL, "total" integer NOT NULL,
+     PRIMARY KEY ("room_id", "job_id", "status")) WITHOUT ROWID`,
+  `CREATE TRIGGER "joblib_task_count_insert" AFTER INSERT ON "joblib_task" BEGIN
+     INSERT INTO "joblib_task_count" VALUES (NEW.room_id, NEW.job_id, NEW.status, 1)
+       ON CONFLICT ("room_id", "job_id", "status") DO UPDATE SET "total" = "total" + 1;
+   END`,
+  `CREATE TRIGGER "joblib_task_count_status" AFTER UPDATE OF "status" ON "joblib_task" WHEN OLD.status <> NEW.status BEGIN
+     UPDATE "joblib_task_count" SET "total" = "total" - 1 WHERE "room_id" = OLD.room_id AND "job_id" = OLD.job_id AND "status" = OLD.status;
+     INSERT INTO "joblib_task_count" VALUES (NEW.room_id, NEW.job_id, NEW.status, 1)
+       ON CONFLICT ("room_id", "job_id", "status") DO UPDATE SET "total" = "total" + 1;
+   END`,
+  `CREATE TRIGGER "joblib_task_count_delete" AFTER DELETE ON "joblib_task" BEGIN
+     UPDATE "joblib_task_count" SET "total" = "total" - 1 WHERE "room_id" = OLD.room_id AND "job_id" = OLD.job_id AND "status" = OLD.status;
+   END`,
+];
+
+export class InitialSchema1700000000000 implements MigrationInterface {
+  name = 'InitialSchema1700000000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    for (const sql of [...TABLES, ...COUNTERS]) await queryRunner.query(sql);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    for (const table of ['task_count', 'lease', 'submission_key', 'task', 'worker_job', 'job', 'worker']) {
+      await queryRunner.query(`DROP TABLE "joblib_${table}"`);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { Statements } from '../statements.js';
+import { sqliteClaimStatements } from './claim-statements.js';
+import { sqliteHousekeepingStatements } from './housekeeping-statements.js';
+import { sqliteJobStatements } from './job-statements.js';
+import { sqliteListStatements } from './list-statements.js';
+import { sqliteTaskStatements } from './task-statements.js';
+import { sqliteWorkerStatements } from './worker-statements.js';
+
+/** Everything the library asks of SQLite. A round trip costs nothing there, so lists become one statement per element. */
+export const sqliteStatements: Statements = {
+  workers: sqliteWorkerStatements,
+  jobs: sqliteJobStatements,
+  tasks: sqliteTaskStatements,
+  claims: sqliteClaimStatements,
+  lists: sqliteListStatements,
+  housekeeping: sqliteHousekeepingStatements,
+};
