@@ -1,0 +1,112 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { MAX_NAME_LENGTH, ProblemError } from '@joblib/contract';
+import { IDENTITY, JOBLIB_SETTINGS } from '../ports/index.js';
+import type { Identity, JoblibSettings } from '../ports/index.js';
+import { areaOf } from './base-path.js';
+import { addBodyParser, chooseBodyParser } from './body-parser.js';
+import { authenticate } from './caller.js';
+import { sendProblem } from './problem.filter.js';
+import { RouteTable } from './route-table.js';
+
+/** A full name: three parts of code points that take two characters each, and two colons. */
+const LONGEST_PARAMETER = 3 * 2 * MAX_NAME_LENGTH + 2;
+
+const bindings = new WeakMap<FastifyInstance, HttpBinding>();
+
+/**
+ * Gives our own routes, and no other, their authentication, body limit, body parser and error documents. `bind()` has to run
+ * before Nest registers routes: from `configure()` of the module.
+ */
+@Injectable()
+export class HttpBinding {
+  readonly #logger = new Logger('Joblib');
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly routes: RouteTable,
+    @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
+    @Inject(IDENTITY) private readonly identity: Identity,
+  ) {}
+
+  /** @throws Error when the application does not run on Fastify. Does nothing without an HTTP server, and the second time. */
+  bind(): void {
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter === undefined) return;
+    if (adapter.getType() !== 'fastify') throw new Error(`Joblib's HTTP API needs the FastifyAdapter of @nestjs/platform-fastify, not '${adapter.getType()}'.`);
+    const instance = adapter.getInstance<FastifyInstance>();
+    if (bindings.has(instance)) return;
+    bindings.set(instance, this);
+    addBodyParser(instance);
+    instance.addHook('onRoute', (route) => this.#adopt(route));
+    this.#warnOfShortParameters(instance);
+  }
+
+  /** Authenticates a request that reached no route of ours. */
+  async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await authenticate(this.identity, request, reply);
+  }
+
+  #adopt(route: RouteOptions): void {
+    const area = areaOf(route.url);
+    if (area === null) return;
+    route.errorHandler = sendProblem;
+    if (area === 'problems') return;
+    this.routes.add(route.method, route.url);
+    route.bodyLimit = this.settings.maxBodyBytes;
+    route.onRequest = [...[route.onRequest ?? []].flat(), (request, reply, done) => this.#onRequest(request, reply, done)];
+  }
+
+  #onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    authenticate(this.identity, request, reply).then(
+      (state) => {
+        chooseBodyParser(request, state);
+        done(hasEmptySegment(request) ? new ProblemError('NotFound', `There is nothing at ${request.url}: a segment is empty.`) : undefined);
+      },
+      (error: unknown) => done(error instanceof Error ? error : new Error('The identity refused without saying why.', { cause: error })),
+    );
+  }
+
+  #warnOfShortParameters(instance: FastifyInstance): void {
+    const { maxParamLength } = instance.initialConfig.routerOptions ?? instance.initialConfig;
+    if (maxParamLength !== undefined && maxParamLength >= LONGEST_PARAMETER) return;
+    this.#logger.warn(
+      `The router reads path segments of up to ${maxParamLength ?? 100} characters and answers 404 for longer names. ` +
+        `Create the adapter with {routerOptions: {maxParamLength: ${LONGEST_PARAMETER}}}.`,
+    );
+  }
+}
+
+/**
+ * For the `frameworkErrors` option of the server: addresses below our base that the router cannot even read (broken
+ * percent-encoding) are answered like every other refusal, 401 first; those of others as Nest does.
+ */
+export function answerUnreadableAddress(error: Error, anyRequest: unknown, anyReply: unknown): void {
+  // The option is typed for the requests of every protocol; nothing here depends on one.
+  const request = anyRequest as FastifyRequest;
+  const reply = anyReply as FastifyReply;
+  const binding = bindings.get(request.server);
+  if (binding === undefined || areaOf(request.url.replace(/\?.*$/s, '')) !== 'api') {
+    reply.send(error);
+    return;
+  }
+  void refuse(binding, error, request, reply);
+}
+
+async function refuse(binding: HttpBinding, error: Error, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  try {
+    await binding.authenticate(request, reply);
+  } catch (refusal) {
+    sendProblem(refusal, request, reply);
+    return;
+  }
+  sendProblem(error, request, reply);
+}
+
+/** The router takes an empty segment for a parameter; Nest would hand that to the host's own 404. */
+function hasEmptySegment(request: FastifyRequest): boolean {
+  const params = request.params as Readonly<Record<string, string>>;
+  for (const name in params) if (params[name] === '' && name !== '*') return true;
+  return false;
+}

@@ -1,0 +1,2 @@
+export { SchemaChecker } from './schema-checker.js';
+export type { PoolLimits } from './checking-pool.js';
