@@ -1,0 +1,53 @@
+import type { Provider } from '@nestjs/common';
+
+import { SocketEventPublisher } from './gateway/index.js';
+import type { JoblibOptions } from './joblib-options.js';
+import { JOBLIB_OPTIONS } from './joblib-options.js';
+import { OwnedDataSource } from './owned-data-source.js';
+import { sessionMakerFor } from './persistence/index.js';
+import {
+  CLOCK,
+  EVENT_PUBLISHER,
+  IDENTITY,
+  INTERNAL_REGISTRY,
+  JOBLIB_SETTINGS,
+  LocalWakeUps,
+  OpenRoomGuard,
+  OpenRoomReadGuard,
+  ROOM_GUARD,
+  ROOM_READ_GUARD,
+  SESSION_MAKER,
+  SilentEventPublisher,
+  WAKE_UPS,
+  emptyInternalRegistry,
+  systemClock,
+} from './ports/index.js';
+import type { JoblibSettings, SessionMaker } from './ports/index.js';
+import { settingsFromEnv } from './settings-from-env.js';
+
+/** What every token is when a host says nothing: safe, or a start that fails with a sentence. */
+export function defaultProviders(hasGateway: boolean): Provider[] {
+  return [
+    { provide: CLOCK, useValue: systemClock },
+    { provide: IDENTITY, useFactory: refuseToStartWithoutIdentity },
+    { provide: ROOM_GUARD, useClass: OpenRoomGuard },
+    { provide: ROOM_READ_GUARD, useClass: OpenRoomReadGuard },
+    hasGateway ? { provide: EVENT_PUBLISHER, useExisting: SocketEventPublisher } : { provide: EVENT_PUBLISHER, useClass: SilentEventPublisher },
+    { provide: WAKE_UPS, useClass: LocalWakeUps },
+    { provide: INTERNAL_REGISTRY, useValue: emptyInternalRegistry },
+    { provide: JOBLIB_SETTINGS, useFactory: settingsOf, inject: [JOBLIB_OPTIONS] },
+    { provide: SESSION_MAKER, useFactory: sessionMakerOf, inject: [OwnedDataSource] },
+  ];
+}
+
+function refuseToStartWithoutIdentity(): never {
+  throw new Error('JoblibModule does not know who is calling: put a provider for the token IDENTITY into `overrides`.');
+}
+
+function settingsOf({ settings }: JoblibOptions): JoblibSettings {
+  return { ...settingsFromEnv(process.env), ...settings };
+}
+
+async function sessionMakerOf(owned: OwnedDataSource): Promise<SessionMaker> {
+  return sessionMakerFor(await owned.open());
+}

@@ -1,0 +1,3 @@
+export { InternalJobs } from './internal-jobs.service.js';
+export { InternalRunner } from './internal-runner.service.js';
+export { InternalTasks } from './internal-tasks.service.js';

@@ -1,0 +1,3 @@
+export { DatabaseHealth } from './database-health.service.js';
+export { JoblibStats } from './joblib-stats.service.js';
+export type { JoblibSnapshot } from './joblib-stats.service.js';

@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { JOBLIB_OPTIONS } from './joblib-options.js';
+import type { JoblibOptions } from './joblib-options.js';
+
+/** The DataSource of the options: opened when it was not, migrated when that is wanted, closed when it was opened here. */
+@Injectable()
+export class OwnedDataSource implements OnApplicationShutdown {
+  #opened: DataSource | null = null;
+
+  constructor(@Inject(JOBLIB_OPTIONS) private readonly options: JoblibOptions) {}
+
+  /** @throws Error when there is no DataSource. */
+  async open(): Promise<DataSource> {
+    const { dataSource: given, migrate } = this.options;
+    if (given === undefined) {
+      throw new Error('JoblibModule has no database: give it a `dataSource`, or put a provider for the token SESSION_MAKER into `overrides`.');
+    }
+    const dataSource = given instanceof DataSource ? given : new DataSource(given);
+    if (!dataSource.isInitialized) {
+      await dataSource.initialize();
+      this.#opened = dataSource;
+    }
+    if (migrate === true) await dataSource.runMigrations();
+    return dataSource;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#opened?.destroy();
+  }
+}

@@ -1,0 +1,1 @@
+export { RoomAccess, validateRoomId } from './room-access.service.js';

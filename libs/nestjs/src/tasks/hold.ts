@@ -1,0 +1,27 @@
+/** Why a wait ended. */
+export type Ending = 'woken' | 'elapsed' | 'aborted';
+
+/**
+ * Waits until `register`'s callback is called, the deadline passes or a signal aborts, whichever is first.
+ * @param deadlineMs on the monotonic clock of `performance.now()`.
+ * @param register hands over the callback; what it returns ends the registration.
+ */
+export function hold(deadlineMs: number, signals: readonly AbortSignal[], register: (wake: () => void) => () => void): Promise<Ending> {
+  return new Promise((resolve) => {
+    let unregister: (() => void) | null = null;
+    let hasEnded = false;
+    const end = (ending: Ending): void => {
+      hasEnded = true;
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener('abort', abort);
+      unregister?.();
+      resolve(ending);
+    };
+    const abort = (): void => end('aborted');
+    const timer = setTimeout(() => end('elapsed'), Math.max(0, deadlineMs - performance.now()));
+    if (signals.some(({ aborted }) => aborted)) return abort();
+    for (const signal of signals) signal.addEventListener('abort', abort, { once: true });
+    unregister = register(() => end('woken'));
+    if (hasEnded) unregister();
+  });
+}

@@ -1,0 +1,170 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { INTERNAL_ROOM, MAX_EXACT_QUEUE_POSITION, ProblemError } from '@joblib/contract';
+
+import type { Job } from '../domain/job.js';
+import type { JsonText, Task } from '../domain/task.js';
+import { taskAvailableEvent, taskStatusEvent } from '../domain/task-json.js';
+import { withPositions } from '../domain/task-with-position.js';
+import type { QueuedTask } from '../domain/task-with-position.js';
+import { pendingTopic } from '../domain/topics.js';
+import { JobStore, SubmissionKeyStore, TaskStore, TimeOrderedIds } from '../persistence/index.js';
+import type { Operation, Outcome, Transaction } from '../persistence/index.js';
+import { CLOCK, INTERNAL_REGISTRY, JOBLIB_SETTINGS } from '../ports/index.js';
+import type { Clock, InternalRegistry, JoblibSettings } from '../ports/index.js';
+
+/** Tasks of one job that one caller submits together. */
+export interface Submitting {
+  readonly callerId: string;
+  readonly roomId: string;
+  /** "room_id:category:name" */
+  readonly jobName: string;
+  readonly payloads: readonly JsonText[];
+  /** With a key the submission happens once, however often it is sent. */
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
+}
+
+export interface Submitted {
+  readonly tasks: readonly QueuedTask[];
+  /** Whether these are the tasks of an earlier submission under the same key. */
+  readonly isReplay: boolean;
+}
+
+interface Planned {
+  readonly tasks: readonly Task[];
+  readonly isReplay: boolean;
+}
+
+/** Inserts tasks, all of a submission or none. */
+@Injectable()
+export class SubmitOperation implements Operation<Submitting, Submitted> {
+  readonly name = 'submit';
+
+  constructor(
+    private readonly jobs: JobStore,
+    private readonly tasks: TaskStore,
+    private readonly keys: SubmissionKeyStore,
+    private readonly ids: TimeOrderedIds,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
+    @Inject(INTERNAL_REGISTRY) private readonly registry: InternalRegistry,
+  ) {}
+
+  async perform(transaction: Transaction, inputs: readonly Submitting[]): Promise<Outcome<Submitted>[]> {
+    const jobs = new Map<string, Job>();
+    const plans: (Planned | ProblemError)[] = [];
+    for (const input of inputs) plans.push(await this.#plan(transaction, input, jobs));
+    // With a key they are inserted already, so that a twin in the same flush finds them; the others go in together.
+    const unkeyed = plans.flatMap((plan, index) => (plan instanceof ProblemError || inputs[index]?.idempotency !== null ? [] : plan.tasks));
+    await this.tasks.insert(transaction, unkeyed);
+    const positions = await this.#positions(transaction, plans);
+    return plans.map((plan) => {
+      if (plan instanceof ProblemError) return { refusal: plan };
+      const tasks = withPositions(plan.tasks, positions);
+      if (!plan.isReplay) announce(transaction, tasks);
+      return { value: { tasks, isReplay: plan.isReplay } };
+    });
+  }
+
+  async #plan(transaction: Transaction, input: Submitting, jobs: Map<string, Job>): Promise<Planned | ProblemError> {
+    try {
+      const replayed = await this.#replayed(transaction, input);
+      if (replayed !== null) return { tasks: replayed, isReplay: true };
+      const visibleAs = `${input.roomId}:${input.jobName}`;
+      const job = jobs.get(visibleAs) ?? (await this.#getJob(transaction, input));
+      jobs.set(visibleAs, job);
+      const tasks = input.payloads.map((payload) => this.#newTask(job, input, payload));
+      if (input.idempotency !== null) await this.#insertOnce(transaction, input, tasks, input.idempotency);
+      return { tasks, isReplay: false };
+    } catch (error) {
+      if (error instanceof ProblemError) return error;
+      throw error;
+    }
+  }
+
+  async #getJob(transaction: Transaction, { roomId, jobName }: Submitting): Promise<Job> {
+    const job = await this.jobs.getVisible(transaction, jobName, roomId, this.settings.allowCrossRoomSubmit);
+    if (job.roomId === INTERNAL_ROOM) {
+      if (this.registry.jobs.has(jobName)) return job;
+      throw new ProblemError('InternalJobNotConfigured', `Job '${jobName}' is registered, but this server has nothing to run it with.`);
+    }
+    if (this.settings.requireConnectedWorker) {
+      const since = this.clock.now() - this.settings.workerTimeoutSeconds * 1000;
+      const isServed = await this.jobs.hasFreshWorker(transaction, job.id, since);
+      if (!isServed) throw new ProblemError('NoWorkersAvailable', `No worker of job '${jobName}' is alive.`);
+    }
+    return job;
+  }
+
+  /** The tasks of the first submission under this key, whatever became of them since; `null` when this is the first. */
+  async #replayed(transaction: Transaction, input: Submitting): Promise<Task[] | null> {
+    if (input.idempotency === null) return null;
+    const { key, fingerprint } = input.idempotency;
+    const first = await this.keys.find(transaction, { ...scopeOf(input), key }, this.clock.now());
+    if (first === null) return null;
+    const tasks = await this.tasks.findByIds(transaction, first.taskIds);
+    // A task that outlived its keep took its key along.
+    if (tasks.length < first.taskIds.length) return null;
+    if (first.fingerprint === fingerprint) return tasks;
+    throw new ProblemError('IdempotencyMismatch', `Idempotency-Key '${key}' was used for another payload within the last 24 hours.`);
+  }
+
+  async #insertOnce(
+    transaction: Transaction,
+    input: Submitting,
+    tasks: readonly Task[],
+    { key, fingerprint }: { key: string; fingerprint: string },
+  ): Promise<void> {
+    const taskIds = tasks.map(({ id }) => id);
+    await this.tasks.insert(transaction, tasks);
+    await this.keys.put(transaction, { ...scopeOf(input), key }, { fingerprint, taskIds }, this.clock.now());
+  }
+
+  /** Queries once per job: new tasks stand behind one another in the order of their ids. */
+  async #positions(transaction: Transaction, plans: readonly (Planned | ProblemError)[]): Promise<Map<string, number>> {
+    const planned = plans.filter((plan): plan is Planned => !(plan instanceof ProblemError));
+    const fresh = planned.filter(({ isReplay }) => !isReplay).flatMap(({ tasks }) => tasks);
+    const firstOfJobs = [...new Map([...fresh].reverse().map((task) => [task.jobId, task])).values()];
+    const replayed = planned.filter(({ isReplay }) => isReplay).flatMap(({ tasks }) => tasks);
+    const positions = new Map(await this.tasks.queuePositions(transaction, [...firstOfJobs, ...replayed]));
+    const next = new Map(firstOfJobs.map(({ id, jobId }) => [jobId, positions.get(id) ?? 1]));
+    for (const { id, jobId } of fresh) {
+      const position = next.get(jobId) ?? 1;
+      positions.set(id, position);
+      next.set(jobId, Math.min(position + 1, MAX_EXACT_QUEUE_POSITION + 1));
+    }
+    return positions;
+  }
+
+  #newTask(job: Job, { callerId, roomId, jobName }: Submitting, payload: JsonText): Task {
+    return {
+      ...this.ids.next(),
+      jobId: job.id,
+      jobName,
+      roomId,
+      createdById: callerId,
+      status: 'pending',
+      payload,
+      result: null,
+      error: null,
+      progress: null,
+      attempt: 0,
+      workerId: null,
+      claimedById: null,
+      claimedAt: null,
+      startedAt: null,
+      completedAt: null,
+    };
+  }
+}
+
+function scopeOf({ callerId, roomId, jobName }: Submitting): { userId: string; roomId: string; jobName: string } {
+  return { userId: callerId, roomId, jobName };
+}
+
+function announce(transaction: Transaction, tasks: readonly QueuedTask[]): void {
+  for (const { task, queuePosition } of tasks) {
+    transaction.emitAfterCommit(taskStatusEvent(task, queuePosition));
+    if (!task.jobName.startsWith(`${INTERNAL_ROOM}:`)) transaction.emitAfterCommit(taskAvailableEvent(task));
+    transaction.notifyAfterCommit(pendingTopic(task.jobId));
+  }
+}

@@ -1,0 +1,13 @@
+import { Get } from '@nestjs/common';
+
+import { CurrentCaller, JoblibController } from '../http/index.js';
+import type { Caller } from '../ports/index.js';
+
+/** Who the server takes the caller for. */
+@JoblibController('/me')
+export class MeController {
+  @Get()
+  me(@CurrentCaller() { id, isSuperuser }: Caller): { id: string; is_superuser: boolean } {
+    return { id, is_superuser: isSuperuser };
+  }
+}
