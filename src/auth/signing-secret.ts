@@ -1,0 +1,17 @@
+import { dirname, join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import type { ServiceConfig } from '../config/service-config.js';
+import { randomSecret, secretOfFile } from './secret-file.js';
+
+/**
+ * The HS256 key: the configured one, none when only a JWKS address is configured, else one that is made once and kept beside
+ * the database (for a database in memory: until the process ends).
+ * @throws ConfigError when it cannot be kept.
+ */
+export async function signingSecretOf(config: ServiceConfig): Promise<string | null> {
+  const { secret, jwksUrl } = config.identity;
+  if (secret !== null || jwksUrl !== null) return secret;
+  if (config.database.file !== null) return secretOfFile(join(dirname(config.database.file), 'jwt-secret'));
+  new Logger('Auth').warn('No ZNDRAW_JOBLIB_JWT_SECRET is set: a random one is used until this process ends, so only it can check tokens made with it.');
+  return randomSecret();
+}

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { ConfigError } from './config/config-error.js';
+import { readEnvironment } from './config/environment.js';
+import { readServiceConfig } from './config/service-config.js';
+import { reportFailure } from './log/report-failure.js';
+import { Service } from './service.js';
+import { stopOnSignals } from './stop-on-signals.js';
+
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.cwd());
+  const config = readServiceConfig(environment);
+  const service = await Service.create(config, environment);
+  const address = await service.listen().catch((error: unknown) => {
+    throw explainListenError(error, config.host, config.port);
+  });
+  stopOnSignals(service);
+  console.log(`listening on ${address}`);
+}
+
+function explainListenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new ConfigError(`PORT is '${port}', and another program listens there on ${host}; stop it or choose another port.`, { cause: error });
+  if (code === 'EACCES') return new ConfigError(`PORT is '${port}', which this user may not listen on; choose one above 1023.`, { cause: error });
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' || code === 'EAI_AGAIN') {
+    return new ConfigError(`HOST is '${host}', which is no address of this machine.`, { cause: error });
+  }
+  return error;
+}
+
+main().catch((error: unknown) => {
+  reportFailure('joblib cannot start', error, process.env['LOG_LEVEL']);
+  process.exit(1);
+});

@@ -1,0 +1,79 @@
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { settingsFromEnv } from '@joblib/nestjs';
+import type { JoblibSettings } from '@joblib/nestjs';
+import { AppModule } from './app.module.js';
+import { makeIdentity } from './auth/make-identity.js';
+import { signingSecretOf } from './auth/signing-secret.js';
+import type { Environment } from './config/environment.js';
+import type { ServiceConfig } from './config/service-config.js';
+import { configureApp } from './configure-app.js';
+import { ownDatabaseFile } from './database/file-ownership.js';
+import type { FileOwnership } from './database/file-ownership.js';
+import { dataSourceAt } from './database/open-data-source.js';
+import { createFastifyAdapter } from './http/fastify-adapter.js';
+import { stopListening } from './http/stop-listening.js';
+import { ServiceLogger } from './log/service-logger.js';
+
+/** How long a restarted server waits for the one before it to let go of the database file. */
+const OWNERSHIP_WAIT_SECONDS = 10;
+
+/** One server, from configuration to the end of its process. */
+export class Service {
+  /** Resolves when the last connection is closed, once a stop has begun. */
+  #drained: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly app: NestFastifyApplication,
+    private readonly config: ServiceConfig,
+    private readonly ownership: FileOwnership | null,
+  ) {
+    // The database is closed after the server, so not before every call has its answer.
+    app.getHttpAdapter().getInstance().addHook('preClose', () => this.#drained);
+  }
+
+  /** @throws ConfigError when it cannot work as configured. */
+  static async create(config: ServiceConfig, environment: Environment): Promise<Service> {
+    const logger = new ServiceLogger(config.logLevel);
+    Logger.overrideLogger(logger);
+    const settings = settingsFromEnv(environment);
+    const { file } = config.database;
+    const ownership = file === null ? null : await ownDatabaseFile(file, OWNERSHIP_WAIT_SECONDS);
+    try {
+      return new Service(await createApp(config, settings, ownership?.path ?? ':memory:', logger), config, ownership);
+    } catch (error) {
+      ownership?.release();
+      throw error;
+    }
+  }
+
+  /** Resolves to the address once requests are served. */
+  async listen(): Promise<string> {
+    const { host, port } = this.config;
+    await this.app.listen(port, host);
+    const address = this.app.getHttpServer().address();
+    if (address === null || typeof address === 'string') return String(address);
+    return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  }
+
+  /** Takes no more connections, has the held calls answered, closes the sockets and the database, and lets go of its file. */
+  async stop(): Promise<void> {
+    this.#drained = stopListening(this.app.getHttpServer());
+    await this.app.close();
+    this.ownership?.release();
+  }
+}
+
+async function createApp(config: ServiceConfig, settings: JoblibSettings, databasePath: string, logger: ServiceLogger): Promise<NestFastifyApplication> {
+  const secret = await signingSecretOf(config);
+  const root = AppModule.register({
+    dataSource: await dataSourceAt(databasePath, config.migrate),
+    migrate: config.migrate,
+    settings,
+    makeIdentity: (clock) => makeIdentity(config.identity, secret, clock),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(), { abortOnError: false, logger });
+  configureApp(app, config);
+  return app;
+}
