@@ -65,7 +65,9 @@ describe.each([
   });
 
   it('holds no control character, wherever it stands', () => {
-    const controlCharacter = fc.oneof(fc.integer({ min: 0, max: 0x1f }), fc.integer({ min: 0x7f, max: 0x9f })).map((code) => String.fromCharCode(code));
+    const controlCharacter = fc
+      .oneof(fc.integer({ min: 0, max: 0x1f }), fc.integer({ min: 0x7f, max: 0x9f }))
+      .map((code) => String.fromCharCode(code));
     fc.assert(
       fc.property(fc.constantFrom('', 'a', '😀'), controlCharacter, fc.constantFrom('', 'b', '😀'), (before, control, after) => {
         expect(defect(before + control + after)).toContain('invalid characters');
@@ -117,6 +119,10 @@ describe('visibility', () => {
   });
 
   it('lists own, @global and @internal jobs for a room, and a reserved room by itself', () => {
-    expect(['lab', GLOBAL_ROOM, INTERNAL_ROOM].map(roomsListedFor)).toEqual([['lab', GLOBAL_ROOM, INTERNAL_ROOM], [GLOBAL_ROOM], [INTERNAL_ROOM]]);
+    expect(['lab', GLOBAL_ROOM, INTERNAL_ROOM].map(roomsListedFor)).toEqual([
+      ['lab', GLOBAL_ROOM, INTERNAL_ROOM],
+      [GLOBAL_ROOM],
+      [INTERNAL_ROOM],
+    ]);
   });
 });

@@ -31,7 +31,7 @@ export { CLIENT_EVENTS, EVERY_ROOM, SERVER_EVENTS, socketRoomOfJob, socketRoomOf
 export type { ClientEventName, ClientEvents, RoomEvent, ServerEventName, ServerEvents } from './events.js';
 export { PROBLEMS, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, ProblemError } from './problems.js';
 export type { FieldError, ProblemDocument, ProblemExtras, ProblemName, ProblemType } from './problems.js';
-export { BASE_PATH, ROUTES, UNROUTED_PROBLEMS } from './openapi/routes.js';
+export { BASE_PATH, ME_PATH, ROUTES, UNROUTED_PROBLEMS } from './openapi/routes.js';
 export type { HttpMethod, OperationId, Route } from './openapi/routes.js';
 export { openApiDocument } from './openapi/document.js';
 export type { OpenApiDocument } from './openapi/types.js';

@@ -64,7 +64,12 @@ describe('the OpenAPI document', () => {
 
   it('asks for a token wherever a route may answer unauthorized, and nowhere else', () => {
     const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ operation }) => operation.operationId);
-    expect(open.sort()).toEqual(routes.filter(({ problems }) => !problems.includes('Unauthorized')).map(({ operationId }) => operationId).sort());
+    expect(open.sort()).toEqual(
+      routes
+        .filter(({ problems }) => !problems.includes('Unauthorized'))
+        .map(({ operationId }) => operationId)
+        .sort(),
+    );
   });
 
   it('declares each parameter of a path', () => {
@@ -93,7 +98,16 @@ describe('the table of routes', () => {
 
   it('keeps jobs, tasks and workers below the base path', () => {
     const elsewhere = routes.filter(({ path }) => !path.startsWith(`${BASE_PATH}/`)).map(({ path }) => path);
-    expect(elsewhere).toEqual(['/v1/me', '/v1/problems', '/v1/problems/{problem_id}', '/health/live', '/health/ready', '/metrics', '/docs', '/openapi.json']);
+    expect(elsewhere).toEqual([
+      '/v1/me',
+      '/v1/problems',
+      '/v1/problems/{problem_id}',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/docs',
+      '/openapi.json',
+    ]);
   });
 
   it('refuses a malformed address wherever the path has a parameter', () => {

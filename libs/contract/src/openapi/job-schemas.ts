@@ -26,13 +26,20 @@ interface JobRegistration {
 export const jobSchemas: Record<string, SchemaObject> = {
   JsonSchema: {
     type: 'object',
-    description: 'A JSON Schema; dialect by `$schema`, 2020-12 without it. Unknown keywords and formats are ignored, remote `$ref`s refused.',
+    description:
+      'A JSON Schema; dialect by `$schema`, 2020-12 without it. Unknown keywords and formats are ignored, remote `$ref`s refused.',
     additionalProperties: true,
   },
   JobRegistration: objectSchema<JobRegistration>(
     'What to register.',
     {
-      category: { type: 'string', minLength: 1, maxLength: MAX_NAME_LENGTH, pattern: '^[^:]+$', description: 'One that the server accepts.' },
+      category: {
+        type: 'string',
+        minLength: 1,
+        maxLength: MAX_NAME_LENGTH,
+        pattern: '^[^:]+$',
+        description: 'One that the server accepts.',
+      },
       name: { type: 'string', minLength: 1, maxLength: MAX_NAME_LENGTH, description: 'May hold colons.' },
       schema: { oneOf: [schemaRef('JsonSchema'), { type: 'null' }], description: 'What payloads look like; without it everything goes.' },
       worker_id: nullable({ type: 'string', description: 'The worker to link; without it a new one is made.' }),

@@ -17,7 +17,8 @@ export const parameters = {
     name: 'full_name',
     in: 'path',
     required: true,
-    description: 'Full name of a job, `<room_id>:<category>:<name>`, as one segment. `@` and `:` may be percent-encoded; a `/` in it has to be.',
+    description:
+      'Full name of a job, `<room_id>:<category>:<name>`, as one segment. `@` and `:` may be percent-encoded; a `/` in it has to be.',
     schema: { type: 'string' },
     example: '@global:modifiers:Rotate',
   },
@@ -53,7 +54,8 @@ export const parameters = {
   Prefer: {
     name: 'Prefer',
     in: 'header',
-    description: '`wait=N` holds the call for up to N seconds, or the longest that the server allows. Without it, or with an N that is no number: answered at once.',
+    description:
+      '`wait=N` holds the call for up to N seconds, or the longest that the server allows. Without it, or with an N that is no number: answered at once.',
     schema: { type: 'string' },
     example: 'wait=30',
   },

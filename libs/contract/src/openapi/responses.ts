@@ -25,7 +25,13 @@ export function body(schemaName: string, required = true): RequestBodyObject {
 export function problemResponses(names: readonly ProblemName[]): Record<string, ResponseObject> {
   const statuses = [...new Set(names.map((name) => PROBLEMS[name].status))].sort((a, b) => a - b);
   return Object.fromEntries(
-    statuses.map((status) => [String(status), problemResponse(status, names.filter((name) => PROBLEMS[name].status === status))]),
+    statuses.map((status) => [
+      String(status),
+      problemResponse(
+        status,
+        names.filter((name) => PROBLEMS[name].status === status),
+      ),
+    ]),
   );
 }
 

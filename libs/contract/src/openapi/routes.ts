@@ -3,6 +3,9 @@ import type { ProblemName } from '../problems.js';
 /** Base path of everything but identity, problem pages and the service's own addresses. */
 export const BASE_PATH = '/v1/joblib';
 
+/** Who the server takes the caller for. Beside the base path, and authenticated like everything below it. */
+export const ME_PATH = '/v1/me';
+
 export type HttpMethod = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 /** One address with one method. */

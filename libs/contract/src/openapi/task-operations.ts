@@ -49,7 +49,8 @@ export const taskOperations = {
   },
   getTask: {
     tag,
-    description: 'With `Prefer: wait=N` the call is held until the task is completed, failed or cancelled, and answered at that very moment.',
+    description:
+      'With `Prefer: wait=N` the call is held until the task is completed, failed or cancelled, and answered at that very moment.',
     parameters: ['Prefer'],
     responses: { 200: answers('The task as it is now.', 'Task', ['Preference-Applied']) },
   },

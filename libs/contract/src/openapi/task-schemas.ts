@@ -29,7 +29,11 @@ export const taskSchemas: Record<string, SchemaObject> = {
       { type: 'number', minimum: 0, maximum: 1 },
       {
         type: 'object',
-        properties: { current: { type: 'number', minimum: 0 }, total: { type: 'number', description: 'Above 0.' }, message: { type: 'string' } },
+        properties: {
+          current: { type: 'number', minimum: 0 },
+          total: { type: 'number', description: 'Above 0.' },
+          message: { type: 'string' },
+        },
         required: ['current', 'total'],
       },
     ],

@@ -14,7 +14,8 @@ export const workerOperations = {
   },
   sendHeartbeat: {
     tag,
-    description: "A worker that is silent for longer than `WORKER_TIMEOUT_SECONDS` is removed and its tasks fail. A claim counts as a heartbeat, for as long as it is held.",
+    description:
+      'A worker that is silent for longer than `WORKER_TIMEOUT_SECONDS` is removed and its tasks fail. A claim counts as a heartbeat, for as long as it is held.',
     requestBody: body('Empty', false),
     responses: { 200: answers('Noted. The time is that of the server.', 'Worker') },
   },

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+import { SETTINGS } from '@joblib/nestjs';
+
+import { codeRowsOf, codesIn, readPage, sectionOf } from './markdown.js';
+
+const page = readPage('configuration.md');
+const rows = codeRowsOf(sectionOf(page, 2, 'Settings'));
+
+/** How a default is written in the table. */
+function written(value: boolean | number | readonly string[]): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
+}
+
+function unitOf(name: string, value: boolean | number | readonly string[]): string {
+  if (typeof value !== 'number') return typeof value === 'boolean' ? 'switch' : 'list';
+  return name.endsWith('_BYTES') ? 'bytes' : 'seconds';
+}
+
+describe('docs/configuration.md', () => {
+  it('has the name, default and unit of every setting, and no other', () => {
+    const documented = rows.map(([name, byDefault, unit]) => `${name} = ${byDefault} ${unit}`);
+    const settings = SETTINGS.map((setting) => `${setting.env} = ${written(setting.default)} ${unitOf(setting.env, setting.default)}`);
+    expect(documented.sort()).toEqual(settings.sort());
+  });
+
+  it('promises for later only what is not there yet', () => {
+    const later = codesIn(sectionOf(page, 2, 'Not yet')).map((name) => name.replace('…_', 'ZNDRAW_JOBLIB_'));
+    const there = [...SETTINGS.map(({ env }) => env), ...codeRowsOf(sectionOf(page, 2, 'The service')).map(([name]) => name ?? '')];
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.filter((name) => there.includes(name))).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md, the service', () => {
+  const source = readFileSync(new URL('../../src/config/service-config.ts', import.meta.url), 'utf8');
+  const read = [...source.matchAll(/\(environment, '([A-Z_]+)'|environment\['([A-Z_]+)'\]/g)].map((match) => match[1] ?? match[2]);
+
+  it('has every variable that the service reads, and no other', () => {
+    const documented = codeRowsOf(sectionOf(page, 2, 'The service')).map(([name]) => name);
+    expect(documented.sort()).toEqual([...new Set(read)].sort());
+  });
+});
