@@ -1,15 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEM_MEDIA_TYPE } from '@joblib/contract';
+import { BASE_PATH, PROBLEM_MEDIA_TYPE } from '@joblib/contract';
 import type { ProblemDocument } from '@joblib/contract';
-import { BASE_PATH, answerUnreadableAddress, sendProblem } from '@joblib/nestjs';
+import { answerUnreadableAddress, sendProblem } from '@joblib/nestjs';
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Answers an address that the router cannot read: the library's as it does itself, ours with the same kind of document. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  if (request.url.startsWith(`/${BASE_PATH}`)) answerUnreadableAddress(error, request, reply);
+  if (request.url.startsWith(BASE_PATH)) answerUnreadableAddress(error, request, reply);
   else sendProblem(error, request, reply);
 }
 

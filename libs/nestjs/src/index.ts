@@ -39,7 +39,7 @@ export type {
 export { joblibEntities, loadSqliteModule, sessionMakerFor, sqliteDataSourceOptions, sqliteMigrations } from './persistence/index.js';
 export type { SqliteDatabase, SqliteModule } from './persistence/index.js';
 
-export { BASE_PATH, answerUnreadableAddress, problemOf, sendProblem } from './http/index.js';
+export { answerUnreadableAddress, problemOf, sendProblem } from './http/index.js';
 export type { ProblemAnswer } from './http/index.js';
 export { validateRoomId } from './rooms/index.js';
 export { WorkerCleanup } from './workers/index.js';

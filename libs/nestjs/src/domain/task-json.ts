@@ -1,12 +1,8 @@
 import type { RoomEvent } from '@joblib/contract';
 import { socketRoomOfJob, socketRoomOfRoom } from '@joblib/contract';
 
+import { isoTime } from './iso-time.js';
 import type { Task } from './task.js';
-
-/** ISO 8601 in UTC. */
-export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
-}
 
 /** The wire form of a task as JSON text; stored JSON goes in as the text it is. `queuePosition` is `null` unless it is pending. */
 export function taskJson(task: Task, queuePosition: number | null): string {

@@ -1,4 +1,4 @@
-export { BASE_PATH, PROBLEMS_PATH } from './base-path.js';
+export { PROBLEMS_PATH } from './base-path.js';
 export { CurrentCaller, callerOf } from './caller.js';
 export type { DtoClass } from './compiled-dto.js';
 export { answerOutcome, clientGone } from './connection.js';

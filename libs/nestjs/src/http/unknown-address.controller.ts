@@ -1,7 +1,6 @@
 import { Delete, Get, Patch, Post, Put, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ProblemError } from '@joblib/contract';
-import { BASE_PATH } from './base-path.js';
+import { BASE_PATH, ProblemError } from '@joblib/contract';
 import { JoblibController } from './joblib-controller.decorator.js';
 import { RouteTable } from './route-table.js';
 
@@ -48,7 +47,7 @@ export function unknownAddress(routes: RouteTable, request: FastifyRequest): Pro
   const allowed = routes.methodsOf(url);
   // The method itself is among them when a segment was longer than the router reads: no such thing can exist.
   if (allowed.length === 0 || allowed.includes(method)) {
-    return new ProblemError('NotFound', `There is no ${method} ${url} below /${BASE_PATH}.`);
+    return new ProblemError('NotFound', `There is no ${method} ${url} below ${BASE_PATH}.`);
   }
   return new ProblemError('MethodNotAllowed', `${url} has no ${method}; it has ${allowed.join(', ')}.`, { headers: { Allow: allowed.join(', ') } });
 }

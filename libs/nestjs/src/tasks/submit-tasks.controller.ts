@@ -1,9 +1,10 @@
 import { HttpCode, Param, Post, Res } from '@nestjs/common';
+import { BASE_PATH } from '@joblib/contract';
 import type { FastifyReply } from 'fastify';
 
 import { taskJson } from '../domain/task-json.js';
 import { taskListJson } from '../domain/task-with-position.js';
-import { BASE_PATH, CurrentCaller, JoblibController, JsonBody, JsonText, jsonTextOf } from '../http/index.js';
+import { CurrentCaller, JoblibController, JsonBody, JsonText, jsonTextOf } from '../http/index.js';
 import type { Caller } from '../ports/index.js';
 import { IdempotencyKey } from './idempotency-key.js';
 import { SubmitTasks } from './submit-tasks.service.js';
@@ -30,7 +31,7 @@ export class SubmitTasksController {
     const [first] = tasks;
     if (first === undefined) throw new Error('A submission of one payload made no task.');
     if (isReplay) reply.status(200);
-    reply.header('location', `/${BASE_PATH}/tasks/${first.task.id}`).header('retry-after', '1');
+    reply.header('location', `${BASE_PATH}/tasks/${first.task.id}`).header('retry-after', '1');
     return taskJson(first.task, first.queuePosition);
   }
 

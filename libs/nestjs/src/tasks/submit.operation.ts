@@ -136,8 +136,10 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
   }
 
   #newTask(job: Job, { callerId, roomId, jobName }: Submitting, payload: JsonText): Task {
+    const { id, createdAt } = this.ids.next();
     return {
-      ...this.ids.next(),
+      id,
+      createdAt,
       jobId: job.id,
       jobName,
       roomId,

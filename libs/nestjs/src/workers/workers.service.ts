@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ProblemError, roomsListedFor } from '@joblib/contract';
 import type { Page, PageRequest, WorkerSummary, WorkerView } from '@joblib/contract';
 
-import { isoTime } from '../domain/task-json.js';
+import { isoTime } from '../domain/iso-time.js';
 import { asUuid } from '../domain/uuid.js';
 import { TimeOrderedIds, UnitOfWork, WorkerStore } from '../persistence/index.js';
 import type { Session } from '../persistence/index.js';

@@ -76,6 +76,13 @@ export class SqliteConnection {
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      // Statements that nobody finalized keep SQLite from doing this by itself: a copy of the file alone is to be complete.
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // On a full or read-only disk the log stays, and is read when the file is opened again.
+    } finally {
+      this.#database.close();
+    }
   }
 }

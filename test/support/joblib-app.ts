@@ -1,0 +1,59 @@
+import 'reflect-metadata';
+
+import type { AddressInfo } from 'node:net';
+
+import type { Provider } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, sqliteDataSourceOptions } from '@joblib/nestjs';
+import type { JoblibSettings } from '@joblib/nestjs';
+import { DataSource } from 'typeorm';
+
+import { BearerNameIdentity, FakeClock, RecordingEventPublisher } from '@joblib/nestjs/testing';
+
+/** What a test may decide about its server. */
+export interface JoblibAppOptions {
+  /** A database file; in memory without it. */
+  readonly path?: string;
+  readonly settings?: Partial<JoblibSettings>;
+  readonly overrides?: readonly Provider[];
+  readonly clock?: FakeClock;
+}
+
+/** A whole server on port 0 with a fake clock, recorded events, and users who are whoever their token says. */
+export interface JoblibApp {
+  readonly app: NestFastifyApplication;
+  /** "http://127.0.0.1:port" */
+  readonly origin: string;
+  readonly clock: FakeClock;
+  readonly events: RecordingEventPublisher;
+  readonly dataSource: DataSource;
+  close(): Promise<void>;
+}
+
+export async function startJoblib({ path = ':memory:', settings = {}, overrides = [], clock = new FakeClock() }: JoblibAppOptions = {}): Promise<JoblibApp> {
+  const dataSource = new DataSource(sqliteDataSourceOptions(path));
+  const events = new RecordingEventPublisher();
+  const module = await Test.createTestingModule({
+    imports: [
+      JoblibModule.forRoot({
+        dataSource,
+        migrate: true,
+        gateway: false,
+        settings,
+        overrides: [
+          { provide: IDENTITY, useClass: BearerNameIdentity },
+          { provide: CLOCK, useValue: clock },
+          { provide: EVENT_PUBLISHER, useValue: events },
+          ...overrides,
+        ],
+      }),
+    ],
+  }).compile();
+  const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 10_000 } });
+  const app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: ['error', 'warn'] });
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return { app, origin: `http://127.0.0.1:${port}`, clock, events, dataSource, close: () => app.close() };
+}
