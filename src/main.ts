@@ -3,12 +3,12 @@ import { ConfigError } from './config/config-error.js';
 import { readEnvironment } from './config/environment.js';
 import { readServiceConfig } from './config/service-config.js';
 import { reportFailure } from './log/report-failure.js';
-import { Service } from './service.js';
-import { stopOnSignals } from './stop-on-signals.js';
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.cwd());
   const config = readServiceConfig(environment);
+  // Not before: a bad setting is told at once, without the second that loading all the rest takes.
+  const [{ Service }, { stopOnSignals }] = await Promise.all([import('./service.js'), import('./stop-on-signals.js')]);
   const service = await Service.create(config, environment);
   const address = await service.listen().catch((error: unknown) => {
     throw explainListenError(error, config.host, config.port);

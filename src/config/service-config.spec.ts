@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from './config-error.js';
+import type { Environment } from './environment.js';
 import { readServiceConfig } from './service-config.js';
 
 const LONG_SECRET = 'a secret of more than thirty-two bytes';
@@ -67,7 +68,7 @@ describe('readServiceConfig', () => {
   });
 
   it('refuses what this version cannot do instead of ignoring it, and repeats no password', () => {
-    const refusals = [{ DATABASE_URL: 'postgres://me:geheim@db/jobs' }, { REDIS_URL: 'redis://:geheim@cache' }, { JOBLIB_CONFIG: 'joblib.yaml' }].map(refusalOf);
+    const refusals = [{ DATABASE_URL: 'postgres://me:geheim@db/jobs' }, { REDIS_URL: 'redis://:geheim@cache' }, { JOBLIB_CONFIG: 'joblib.yaml' }].map((each) => refusalOf(each));
     for (const refusal of refusals) expect(refusal).toMatch(/^(?:DATABASE_URL|REDIS_URL|JOBLIB_CONFIG) is .*not supported by this version yet/);
     expect(refusals.join()).not.toContain('geheim');
   });
@@ -85,7 +86,7 @@ describe('readServiceConfig', () => {
   });
 });
 
-function refusalOf(environment: Record<string, string>): string {
+function refusalOf(environment: Environment): string {
   try {
     readServiceConfig(environment);
   } catch (error) {

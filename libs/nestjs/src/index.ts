@@ -43,7 +43,8 @@ export { answerUnreadableAddress, problemOf, sendProblem } from './http/index.js
 export type { ProblemAnswer } from './http/index.js';
 export { validateRoomId } from './rooms/index.js';
 export { WorkerCleanup } from './workers/index.js';
-export { JoinRooms } from './gateway/index.js';
+export { JoinRooms, SocketEventPublisher } from './gateway/index.js';
+export type { JoiningSocket, SocketFinder } from './gateway/index.js';
 export { Sweeper } from './sweeper/index.js';
 export type { Swept } from './sweeper/index.js';
 export { DatabaseHealth, JoblibStats } from './observability/index.js';

@@ -67,12 +67,14 @@ const FEATURES = [
   SweeperSchedule,
   DatabaseHealth,
   JoblibStats,
+  // Also for a host that switches our gateway off and serves Socket.IO itself.
+  WorkerPresence,
+  JoinRooms,
+  SocketEventPublisher,
 ];
 
-const GATEWAY = [JoblibGateway, JoinRooms, SocketEventPublisher, WorkerPresence];
-
 /** What a host application may inject. */
-const EXPORTED = [WorkerCleanup, Sweeper, DatabaseHealth, JoblibStats, SubmitTasks, ClaimTasks, ReportTasks, ReadTasks, HeldPolls, HeldClaims];
+const EXPORTED = [JoinRooms, SocketEventPublisher, WorkerCleanup, Sweeper, DatabaseHealth, JoblibStats, SubmitTasks, ClaimTasks, ReportTasks, ReadTasks, HeldPolls, HeldClaims];
 
 const TOKENS = Object.values(ports).filter((exported) => typeof exported === 'symbol');
 
@@ -101,12 +103,12 @@ export class JoblibCoreModule implements NestModule, OnApplicationShutdown {
         RoomAccess,
         ...STORES,
         ...FEATURES,
-        ...(gateway ? GATEWAY : []),
+        ...(gateway ? [JoblibGateway] : []),
         // Later ones win: what a host overrides replaces the default of the same token.
         ...defaults,
         ...overrides,
       ],
-      exports: [...TOKENS, ...EXPORTED, ...(gateway ? [JoinRooms] : [])],
+      exports: [...TOKENS, ...EXPORTED],
     };
   }
 

@@ -1,5 +1,5 @@
 export { JoblibGateway } from './joblib.gateway.js';
 export { JoinRooms } from './join-rooms.service.js';
-export type { JoiningSocket } from './join-rooms.service.js';
+export type { JoiningSocket, SocketFinder } from './joining-socket.js';
 export { SocketEventPublisher } from './socket-event-publisher.js';
-export { WorkerPresence } from './worker-presence.service.js';
+export { WorkerPresence } from './worker-presence.js';

@@ -2,88 +2,76 @@ import { Inject } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { OnGatewayDisconnect, OnGatewayInit } from '@nestjs/websockets';
-import type { Server, Socket } from 'socket.io';
+import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 
 import { IDENTITY } from '../ports/index.js';
 import type { Caller, Identity } from '../ports/index.js';
-import { acknowledged, socketProblem } from './acknowledge.js';
-import type { Acknowledgement } from './acknowledge.js';
-import { JoinRooms, socketRoomOfWorker } from './join-rooms.service.js';
+import { JoinRooms } from './join-rooms.service.js';
+import { ConnectionRefused, acknowledge, socketProblem } from './socket-answers.js';
+import type { Acknowledgement } from './socket-answers.js';
 import { SocketEventPublisher } from './socket-event-publisher.js';
-import { WorkerPresence } from './worker-presence.service.js';
 
-type JoblibSocket = Socket<never, never, never, { caller: Caller }>;
+/** A socket that was let in. */
+type CallerSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { joblibCaller: Caller }>;
 
-/** The Socket.IO side of the contract, namespace `/`. What a client sends is acknowledged with `{status: "ok"}` or a problem document. */
+/** Socket.IO on the default namespace. What a handler returns is the acknowledgement; without one asked for, nothing is sent. */
 @WebSocketGateway()
-export class JoblibGateway implements OnGatewayInit<Server>, OnGatewayDisconnect<JoblibSocket>, BeforeApplicationShutdown {
+export class JoblibGateway implements OnGatewayInit<Server>, OnGatewayDisconnect<CallerSocket>, BeforeApplicationShutdown {
   #server: Server | null = null;
 
   constructor(
-    private readonly joins: JoinRooms,
+    private readonly joinRooms: JoinRooms,
     private readonly publisher: SocketEventPublisher,
-    private readonly presence: WorkerPresence,
     @Inject(IDENTITY) private readonly identity: Identity,
   ) {}
 
-  /** Sockets connected to this server. */
-  get socketCount(): number {
-    return this.#server?.engine.clientsCount ?? 0;
-  }
-
   afterInit(server: Server): void {
     this.#server = server;
-    server.use((socket, next) => {
-      this.#authenticate(socket).then(
+    const namespace = server.of('/');
+    namespace.use((socket, next) => {
+      this.#authenticate(socket as CallerSocket).then(
         () => next(),
-        (error: unknown) => next(refusalOf(error)),
+        (error: unknown) => next(new ConnectionRefused(socketProblem('connect', error))),
       );
     });
-    this.publisher.attach(server);
-    this.presence.askElsewhere(async (workerId) => (await server.in(socketRoomOfWorker(workerId)).fetchSockets()).length > 0);
+    this.joinRooms.attach(namespace);
+    this.publisher.attach(namespace);
   }
 
-  handleDisconnect(socket: JoblibSocket): void {
-    this.joins.disconnect(socket);
+  handleDisconnect(socket: CallerSocket, reason?: string): void {
+    this.joinRooms.disconnect(socket, reason);
   }
 
   @SubscribeMessage('join_job_room')
-  joinJob(@ConnectedSocket() socket: JoblibSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
-    return acknowledged(() => this.joins.joinJob(socket, socket.data.caller, payload));
+  joinJob(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return acknowledge('join_job_room', () => this.joinRooms.joinJob(socket, socket.data.joblibCaller, payload));
   }
 
   @SubscribeMessage('leave_job_room')
-  leaveJob(@ConnectedSocket() socket: JoblibSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
-    return acknowledged(() => this.joins.leaveJob(socket, payload));
+  leaveJob(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return acknowledge('leave_job_room', () => this.joinRooms.leaveJob(socket, payload));
   }
 
   @SubscribeMessage('room_join')
-  joinRoom(@ConnectedSocket() socket: JoblibSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
-    return acknowledged(() => this.joins.joinRoom(socket, socket.data.caller, payload));
+  joinRoom(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return acknowledge('room_join', () => this.joinRooms.joinRoom(socket, socket.data.joblibCaller, payload));
   }
 
   @SubscribeMessage('room_leave')
-  leaveRoom(@ConnectedSocket() socket: JoblibSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
-    return acknowledged(() => this.joins.leaveRoom(socket, payload));
+  leaveRoom(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return acknowledge('room_leave', () => this.joinRooms.leaveRoom(socket, payload));
   }
 
-  /** Clients see a closed connection and reconnect, here or elsewhere. */
+  /**
+   * Closes the connections under the sockets, so that the process can end. Not the sockets themselves: told that it was the server who
+   * disconnected them, clients would not come back by themselves.
+   */
   beforeApplicationShutdown(): void {
-    this.#server?.disconnectSockets(true);
+    this.#server?.engine.close();
   }
 
-  async #authenticate(socket: Socket): Promise<void> {
+  async #authenticate(socket: CallerSocket): Promise<void> {
     const { auth, headers } = socket.handshake;
-    (socket as JoblibSocket).data.caller = await this.identity.authenticate({
-      auth,
-      authorization: headers.authorization,
-      request: socket.handshake,
-    });
+    socket.data.joblibCaller = await this.identity.authenticate({ auth, authorization: headers.authorization, request: socket.handshake });
   }
-}
-
-/** Socket.IO hands `message` and `data` to the client's `connect_error`. */
-function refusalOf(error: unknown): Error {
-  const document = socketProblem(error);
-  return Object.assign(new Error(document.detail), { data: document });
 }

@@ -1,118 +1,153 @@
+import { Mutex } from 'async-mutex';
 import { Inject, Injectable } from '@nestjs/common';
-import { EVERY_ROOM, ProblemError, parseFullName, socketRoomOfJob, socketRoomOfRoom } from '@joblib/contract';
+import { EVERY_ROOM, ProblemError, categoryDefect, nameDefect, parseFullName, roomIdDefect, socketRoomOfJob, socketRoomOfRoom } from '@joblib/contract';
+import type { FullName } from '@joblib/contract';
 
 import { asUuid } from '../domain/uuid.js';
+import { validateDto } from '../http/index.js';
 import { JobStore, UnitOfWork, WorkerStore } from '../persistence/index.js';
+import type { Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Caller, Clock } from '../ports/index.js';
 import { RoomAccess } from '../rooms/index.js';
-import { JoinedRooms } from './joined-rooms.js';
-import { jobRoomPayload, roomPayload } from './socket-payloads.js';
-import { WorkerPresence } from './worker-presence.service.js';
+import { socketRoomOfWorker } from './joining-socket.js';
+import type { JoiningSocket, SocketFinder } from './joining-socket.js';
+import { JobRoomDto, RoomDto } from './room.dtos.js';
+import { WorkerPresence } from './worker-presence.js';
 
-/** What is needed of a Socket.IO server's socket. */
-export interface JoiningSocket {
-  readonly id: string;
-  readonly connected: boolean;
-  join(room: string): Promise<void> | void;
-  leave(room: string): Promise<void> | void;
+/** What is known of one socket. */
+interface SocketMemory {
+  /** What a socket asks is done in the order in which it asked, whether or not it waits for acknowledgements. */
+  readonly order: Mutex;
+  /** Socket rooms of the rooms that it joined. */
+  readonly rooms: Set<string>;
 }
 
-/** Socket room of everybody who stands for a worker, on all servers. */
-export function socketRoomOfWorker(workerId: string): string {
-  return `worker:${workerId}`;
+/** A worker that may stand in a job's room, and when that was stored as a sign of life (epoch milliseconds). */
+interface Admitted {
+  readonly workerId: string;
+  readonly joinedAt: number;
 }
 
 /**
- * Lets sockets into the rooms of jobs and people, for our gateway and for hosts with a Socket.IO server of their own. A host calls
- * `disconnect` when a socket is gone.
+ * Lets sockets into socket rooms and out of them. For hosts with a Socket.IO server of their own: authenticate the connection, call
+ * these from its handlers (payloads as they come, whatever they are), and `disconnect` whenever a socket disconnects.
  */
 @Injectable()
 export class JoinRooms {
-  readonly #joined = new WeakMap<JoiningSocket, JoinedRooms>();
+  readonly #memories = new WeakMap<JoiningSocket, SocketMemory>();
 
   constructor(
+    private readonly presence: WorkerPresence,
     private readonly rooms: RoomAccess,
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: JobStore,
     private readonly workers: WorkerStore,
-    private readonly presence: WorkerPresence,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  /** Call it once, with the server or namespace of the sockets, so that a worker's sockets on other servers are found. */
+  attach(server: SocketFinder): void {
+    this.presence.attach(server);
+  }
+
   /**
-   * `join_job_room`: from now on the socket hears of the job's tasks and stands for the worker.
-   * @throws ProblemError `ValidationError`, `JobNotFound`, `WorkerNotFound`, `Forbidden` (another user's worker, or one that does not
-   *   serve the job).
+   * `join_job_room`: the socket hears of the job's tasks and stands for the worker, until it leaves or drops.
+   * @throws ProblemError `ValidationError`, `JobNotFound`, `WorkerNotFound`, `Forbidden` (another user's worker, or not linked to the
+   *   job), `DatabaseUnavailable`.
    */
   async joinJob(socket: JoiningSocket, caller: Caller, payload: unknown): Promise<void> {
-    const { job_name: jobName, worker_id } = jobRoomPayload(payload);
-    const workerId = await this.#assertServes(jobName, worker_id, caller);
-    // It may have gone while we looked; then nobody would ever tell of its end.
-    if (!socket.connected) return;
-    const room = socketRoomOfJob(jobName);
-    this.#joinedBy(socket).addForWorker(workerId, room);
-    this.presence.arrive(workerId, socket.id);
-    await socket.join(room);
-    await socket.join(socketRoomOfWorker(workerId));
-  }
-
-  /** `leave_job_room`: fine for any well-formed payload. @throws ProblemError `ValidationError` */
-  async leaveJob(socket: JoiningSocket, payload: unknown): Promise<void> {
-    const { job_name: jobName, worker_id } = jobRoomPayload(payload);
-    const workerId = asUuid(worker_id) ?? worker_id;
-    const room = socketRoomOfJob(jobName);
-    const { leavesRoom, leavesWorker } = this.#joinedBy(socket).removeForWorker(workerId, room);
-    if (leavesRoom) await socket.leave(room);
-    if (!leavesWorker) return;
-    this.presence.leave(workerId, socket.id);
-    await socket.leave(socketRoomOfWorker(workerId));
-  }
-
-  /** `room_join`: from now on the socket hears what happens in the room. @throws ProblemError `ValidationError`, `InvalidRoomId`, what the read guard says. */
-  async joinRoom(socket: JoiningSocket, caller: Caller, payload: unknown): Promise<void> {
-    const { room_id: roomId } = roomPayload(payload);
-    await this.rooms.assertReadable(roomId, caller);
-    if (!socket.connected) return;
-    const room = socketRoomOfRoom(roomId);
-    this.#joinedBy(socket).addPeopleRoom(room);
-    await socket.join(room);
-    await socket.join(EVERY_ROOM);
-  }
-
-  /** `room_leave`: fine for any well-formed payload. @throws ProblemError `ValidationError` */
-  async leaveRoom(socket: JoiningSocket, payload: unknown): Promise<void> {
-    const room = socketRoomOfRoom(roomPayload(payload).room_id);
-    const isLast = this.#joinedBy(socket).removePeopleRoom(room);
-    await socket.leave(room);
-    if (isLast) await socket.leave(EVERY_ROOM);
-  }
-
-  /** The socket is gone: workers whose last socket it was are cleaned up after their grace. */
-  disconnect(socket: JoiningSocket): void {
-    for (const workerId of this.#joinedBy(socket).workerIds) this.presence.drop(workerId, socket.id);
-    this.#joined.delete(socket);
-  }
-
-  /** Joining is a sign of life. */
-  async #assertServes(jobName: string, workerId: string, caller: Caller): Promise<string> {
-    return this.unitOfWork.run(async (transaction) => {
-      // A worker may serve a job of any room; which rooms see it does not matter here.
-      const job = await this.jobs.getVisible(transaction, jobName, parseFullName(jobName)?.roomId ?? '', false);
-      const uuid = asUuid(workerId);
-      const worker = uuid === null ? null : await this.workers.findById(transaction, uuid);
-      if (worker === null) throw new ProblemError('WorkerNotFound', `Worker '${workerId}' is not there.`);
-      if (worker.userId !== caller.id) throw new ProblemError('Forbidden', `Worker '${workerId}' belongs to somebody else.`);
-      const isLinked = await this.workers.isLinked(transaction, worker.id, job.id);
-      if (!isLinked) throw new ProblemError('Forbidden', `Worker '${workerId}' does not serve job '${jobName}'.`);
-      await this.workers.markSeen(transaction, worker.id, this.clock.now());
-      return worker.id;
+    const { job_name, worker_id } = validateDto(JobRoomDto, payload);
+    await this.#inOrder(socket, async () => {
+      const { workerId, joinedAt } = await this.#admit(caller, job_name, worker_id);
+      // Gone meanwhile: it stands for nobody, and nobody will tell again.
+      if (!socket.connected) return;
+      const socketRoom = socketRoomOfJob(job_name);
+      this.presence.joined(socket.id, workerId, socketRoom, joinedAt);
+      await socket.join([socketRoom, socketRoomOfWorker(workerId)]);
     });
   }
 
-  #joinedBy(socket: JoiningSocket): JoinedRooms {
-    const known = this.#joined.get(socket) ?? new JoinedRooms();
-    this.#joined.set(socket, known);
-    return known;
+  /** `leave_job_room`: also of what was never joined. @throws ProblemError `ValidationError`. */
+  async leaveJob(socket: JoiningSocket, payload: unknown): Promise<void> {
+    const { job_name, worker_id } = validateDto(JobRoomDto, payload);
+    await this.#inOrder(socket, async () => {
+      const workerId = asUuid(worker_id);
+      if (workerId === null) return;
+      for (const socketRoom of this.presence.left(socket.id, workerId, socketRoomOfJob(job_name))) await socket.leave(socketRoom);
+    });
   }
+
+  /** `room_join`: the socket hears what happens in the room. @throws ProblemError `ValidationError`, `InvalidRoomId`, what the read guard says. */
+  async joinRoom(socket: JoiningSocket, caller: Caller, payload: unknown): Promise<void> {
+    const { room_id } = validateDto(RoomDto, payload);
+    await this.#inOrder(socket, async ({ rooms }) => {
+      await this.rooms.assertReadable(room_id, caller);
+      if (!socket.connected) return;
+      const socketRoom = socketRoomOfRoom(room_id);
+      rooms.add(socketRoom);
+      await socket.join([socketRoom, EVERY_ROOM]);
+    });
+  }
+
+  /** `room_leave`: also of what was never joined. @throws ProblemError `ValidationError`. */
+  async leaveRoom(socket: JoiningSocket, payload: unknown): Promise<void> {
+    const { room_id } = validateDto(RoomDto, payload);
+    await this.#inOrder(socket, async ({ rooms }) => {
+      const socketRoom = socketRoomOfRoom(room_id);
+      if (!rooms.delete(socketRoom)) return;
+      await socket.leave(socketRoom);
+      if (rooms.size === 0) await socket.leave(EVERY_ROOM);
+    });
+  }
+
+  /** The socket is gone: workers for which it was the last one are cleaned up after the grace. @param reason as Socket.IO tells it. */
+  disconnect(socket: JoiningSocket, reason?: string): void {
+    this.presence.dropped(socket.id, reason);
+  }
+
+  #inOrder(socket: JoiningSocket, work: (memory: SocketMemory) => Promise<void>): Promise<void> {
+    const memory = this.#memories.get(socket) ?? { order: new Mutex(), rooms: new Set() };
+    this.#memories.set(socket, memory);
+    return memory.order.runExclusive(() => work(memory));
+  }
+
+  /** Existence before ownership. Joining is a sign of life, stored together with the check: a clean-up comes before both or after both. */
+  #admit(caller: Caller, jobName: string, workerIdText: string): Promise<Admitted> {
+    return this.unitOfWork.run(async (transaction) => {
+      const jobId = await this.#getJobId(transaction, jobName);
+      const uuid = asUuid(workerIdText);
+      const worker = uuid === null ? null : await this.workers.findById(transaction, uuid);
+      if (worker === null) throw new ProblemError('WorkerNotFound', `Worker '${clipped(workerIdText)}' is not there.`);
+      if (worker.userId !== caller.id) throw new ProblemError('Forbidden', `Worker '${worker.id}' belongs to somebody else.`);
+      if (!(await this.workers.isLinked(transaction, worker.id, jobId))) {
+        throw new ProblemError('Forbidden', `Worker '${worker.id}' does not serve job '${jobName}'.`);
+      }
+      const joinedAt = this.clock.now();
+      await this.workers.markSeen(transaction, worker.id, joinedAt);
+      return { workerId: worker.id, joinedAt };
+    });
+  }
+
+  async #getJobId(transaction: Transaction, jobName: string): Promise<string> {
+    const name = wellFormed(jobName);
+    if (name === null) throw new ProblemError('JobNotFound', `Invalid job name format: '${clipped(jobName)}' is not <room_id>:<category>:<name>.`);
+    const job = await this.jobs.findByName(transaction, name);
+    if (job === null || job.deletedAt !== null) throw new ProblemError('JobNotFound', `Job '${jobName}' is not there.`);
+    return job.id;
+  }
+}
+
+function wellFormed(jobName: string): FullName | null {
+  const name = parseFullName(jobName);
+  if (name === null) return null;
+  const defect = roomIdDefect(name.roomId) ?? categoryDefect(name.category) ?? nameDefect(name.name);
+  return defect === null ? name : null;
+}
+
+/** Longest text of a client that an answer repeats. */
+const MAX_REPEATED_LENGTH = 1000;
+
+function clipped(text: string): string {
+  return text.length > MAX_REPEATED_LENGTH ? `${text.slice(0, MAX_REPEATED_LENGTH)}…` : text;
 }

@@ -1,49 +1,48 @@
-import { Injectable } from '@nestjs/common';
+import { EventEmitter } from 'node:events';
+
+import { Injectable, Logger } from '@nestjs/common';
 import type { RoomEvent } from '@joblib/contract';
-import type { Server } from 'socket.io';
+import type { Namespace } from 'socket.io';
 
 import type { EventPublisher } from '../ports/index.js';
+import { emissionsOf } from './emissions.js';
+import type { Emission } from './emissions.js';
 
-/** Emits events to socket rooms, in order. Until the gateway has its server there are no sockets, and events are dropped. */
+/** Emits events to socket rooms, in order. Before there is a server it drops them: nobody can listen yet. */
 @Injectable()
 export class SocketEventPublisher implements EventPublisher {
-  #server: Server | null = null;
+  readonly #logger = new Logger('SocketEventPublisher');
+  #namespace: Namespace | null = null;
 
-  attach(server: Server): void {
-    this.#server = server;
+  /** The namespace of the sockets, once it is there. */
+  attach(namespace: Namespace): void {
+    this.#namespace = namespace;
   }
 
+  /** How many sockets are connected to this server. */
+  get socketCount(): number {
+    return this.#namespace?.sockets.size ?? 0;
+  }
+
+  /** Never rejects: an event that cannot be emitted is logged, and those behind it are emitted all the same. */
   publish(events: readonly RoomEvent[]): Promise<void> {
-    const server = this.#server;
-    if (server === null) return Promise.resolve();
+    if (this.#namespace !== null) for (const emission of emissionsOf(events)) this.#emit(this.#namespace, emission);
+    return Promise.resolve();
+  }
+
+  #emit(namespace: Namespace, { name, rooms, payload }: Emission): void {
     try {
-      for (const { event, rooms } of merged(events)) {
-        if (isHeard(server, rooms)) server.to(rooms).emit(event.name, event.payload);
-      }
-      return Promise.resolve();
+      const { adapter } = namespace;
+      // Encoding for nobody would be a large part of what an event costs.
+      const listening = knowsEveryMember(adapter) ? rooms.filter((room) => adapter.rooms.has(room)) : [...rooms];
+      if (listening.length > 0) namespace.to(listening).emit(name, payload);
     } catch (error) {
-      return Promise.reject(error as Error);
+      this.#logger.error(`${name} could not be sent to ${rooms.join(', ')}: ${String(error)}`);
     }
   }
 }
 
-/** Adapters whose rooms are all known here; with any other the members may be on another server. */
-const LOCAL_ADAPTERS = new Set(['Adapter', 'SessionAwareAdapter']);
-
-/** An event for a room without members need not even be encoded; that is most of them. */
-function isHeard(server: Server, rooms: readonly string[]): boolean {
-  const { adapter } = server.sockets;
-  return !LOCAL_ADAPTERS.has(adapter.constructor.name) || rooms.some((room) => adapter.rooms.has(room));
-}
-
-/** An event without payload for several rooms in a row becomes one, so that a socket in two of the rooms hears it once. */
-function merged(events: readonly RoomEvent[]): { event: RoomEvent; rooms: string[] }[] {
-  const groups: { event: RoomEvent; rooms: string[] }[] = [];
-  for (const event of events) {
-    const last = groups.at(-1);
-    const isSame = last?.event.name === event.name && Object.keys(event.payload).length === 0;
-    if (isSame) last.rooms.push(event.room);
-    else groups.push({ event, rooms: [event.room] });
-  }
-  return groups;
+/** Socket.IO's in-memory adapter does. Those that extend it reach other servers, or keep events for sockets that come back. */
+function knowsEveryMember(adapter: Namespace['adapter']): boolean {
+  return Object.getPrototypeOf(adapter.constructor) === EventEmitter;
 }

@@ -83,7 +83,7 @@ export class InternalRunner implements OnApplicationBootstrap, BeforeApplication
     const workerId = this.#workerId ?? (await this.#register());
     const maxTasks = CONCURRENCY - this.#running.size;
     const claiming = { userId: this.#caller.id, workerId, maxTasks, internal: true };
-    const { look } = await this.heldClaims.claim(claiming, CLAIM_WAIT_SECONDS, this.stop.signal);
+    const { look } = await this.heldClaims.claim(claiming, CLAIM_WAIT_SECONDS, () => this.stop.signal);
     for (const task of look.tasks) {
       const run = this.tasks.run(task, this.#caller, this.stop.signal).finally(() => this.#running.delete(run));
       this.#running.add(run);

@@ -9,6 +9,8 @@ export type Outcome<Output> = { readonly value: Output } | { readonly refusal: E
  */
 export interface Operation<Input, Output> {
   readonly name: string;
+  /** How many rows an input is about, where it may be many: a flush takes no more than it can do in a moment. */
+  weigh?(input: Input): number;
   /** @returns one outcome per input, in order. */
   perform(transaction: Transaction, inputs: readonly Input[]): Promise<Outcome<Output>[]>;
 }

@@ -127,9 +127,11 @@ export interface ListStatements {
   countWorkers(): Statement<CountRow>;
   workersOfRooms(roomIds: readonly string[], page: PageRequest): Statement<WorkerSummaryRow>;
   countWorkersOfRooms(roomIds: readonly string[]): Statement<CountRow>;
-  /** Newest first, older than `beforeId` when it is given. */
+  /** Newest first, older than `beforeId` when it is given. Of a job whatever their status: see `jobTasksWithin`. */
   tasks(filter: TaskFilter, beforeId: string | null, limit: number): Statement<TaskRow>;
-  /** The id of the task `steps` places behind `beforeId`, for walking to a far page in bounded strides. */
+  /** Those of one status among the next `steps` tasks of a job in a room, newest first. */
+  jobTasksWithin(filter: Required<TaskFilter>, beforeId: string | null, steps: number): Statement<TaskRow>;
+  /** The id of the task `steps` places behind `beforeId`, for walking to a far page in bounded strides. Status as for `tasks`. */
   skipTasks(filter: TaskFilter, beforeId: string | null, steps: number): Statement<IdRow>;
   countTasks(filter: TaskFilter): Statement<CountRow>;
 }

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { PageRequest } from '@joblib/contract';
 
 import type { Task } from '../domain/task.js';
-import type { IdRow } from './rows.js';
+import type { IdRow, TaskRow } from './rows.js';
 import type { Session } from './session.js';
 import type { TaskFilter } from './statements.js';
 import { toTask } from './task.store.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** How far one read walks through an index; a far page is reached in several, so that no list holds up other requests. */
+/** How far one read walks through an index; what is farther is reached in several, so that no list holds up other requests. */
 const STRIDE = 5000;
 
 /** Pages of tasks, newest first. */
@@ -17,12 +17,13 @@ export class TaskListStore {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** @throws ProblemError `DatabaseUnavailable`. */
-  async page(filter: TaskFilter, { limit, offset }: PageRequest): Promise<{ items: Task[]; total: number }> {
-    const total = await this.unitOfWork.read((session) => this.#count(session, filter));
-    if (limit === 0 || offset >= total) return { items: [], total };
-    const beforeId = await this.#skip(filter, offset);
-    if (beforeId === undefined) return { items: [], total };
-    const rows = await this.unitOfWork.read((session) => session.all(session.statements.lists.tasks(filter, beforeId, limit)));
+  async page(filter: TaskFilter, page: PageRequest): Promise<{ items: Task[]; total: number }> {
+    const total = await this.#read((session) => this.#count(session, filter));
+    if (page.limit === 0 || page.offset >= total) return { items: [], total };
+    const { jobId, status } = filter;
+    // No index has both: it would cost every task more than this costs the few who ask.
+    const isSifted = jobId !== undefined && status !== undefined;
+    const rows = isSifted ? await this.#sift({ ...filter, jobId, status }, page, total) : await this.#slice(filter, page);
     return { items: rows.map(toTask), total };
   }
 
@@ -30,16 +31,38 @@ export class TaskListStore {
     return (await session.first(session.statements.lists.countTasks(filter)))?.total ?? 0;
   }
 
-  /** The id behind which the page begins; `null` is the very beginning, `undefined` that the list ends before. */
-  async #skip(filter: TaskFilter, offset: number): Promise<string | null | undefined> {
+  async #slice(filter: TaskFilter, { limit, offset }: PageRequest): Promise<TaskRow[]> {
     let beforeId: string | null = null;
     for (let left = offset; left > 0; left -= STRIDE) {
-      const steps = Math.min(left, STRIDE);
-      const from: string | null = beforeId;
-      const row: IdRow | null = await this.unitOfWork.read((session) => session.first(session.statements.lists.skipTasks(filter, from, steps)));
-      if (row === null) return undefined;
-      beforeId = row.id;
+      beforeId = await this.#skip(filter, beforeId, Math.min(left, STRIDE));
+      if (beforeId === null) return [];
     }
-    return beforeId;
+    return this.#read((session) => session.all(session.statements.lists.tasks(filter, beforeId, limit)));
+  }
+
+  /** Walks through all tasks of the job and keeps those of the status, until the page is full or all of them were seen. */
+  async #sift(filter: Required<TaskFilter>, { limit, offset }: PageRequest, total: number): Promise<TaskRow[]> {
+    const wanted = Math.min(offset + limit, total);
+    const page: TaskRow[] = [];
+    let seen = 0;
+    let from: string | null = null;
+    do {
+      const beforeId: string | null = from;
+      const rows = await this.#read((session) => session.all(session.statements.lists.jobTasksWithin(filter, beforeId, STRIDE)));
+      page.push(...rows.slice(Math.max(0, offset - seen), Math.max(0, wanted - seen)));
+      seen += rows.length;
+      from = seen < wanted ? await this.#skip(filter, beforeId, STRIDE) : null;
+    } while (from !== null);
+    return page;
+  }
+
+  /** The id of the task `steps` places on; `null` when the list ends before. */
+  async #skip(filter: TaskFilter, beforeId: string | null, steps: number): Promise<string | null> {
+    const row: IdRow | null = await this.#read((session) => session.first(session.statements.lists.skipTasks(filter, beforeId, steps)));
+    return row?.id ?? null;
+  }
+
+  #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.unitOfWork.read(work);
   }
 }

@@ -16,8 +16,8 @@ interface Waiting {
   readonly settle: (outcome: Outcome<unknown>) => void;
 }
 
-/** Longest stop of the thread that one flush may cause, in operations. */
-const MAX_FLUSH_SIZE = 256;
+/** What one flush takes on, in rows: it is the longest time that nobody else is served. */
+const MAX_FLUSH_WEIGHT = 256;
 
 /**
  * Group commit, and the only caller of the event publisher. Callers enqueue operations; once per turn of the event loop one
@@ -81,8 +81,7 @@ export class UnitOfWork {
 
   async #flushAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, MAX_FLUSH_SIZE);
-      await this.#flush(group);
+      await this.#flush(this.#waiting.splice(0, lightEnough(this.#waiting)));
       // Between two groups the event loop gets its turn: sockets are read, and what arrived joins the next group.
       await new Promise(setImmediate);
     }
@@ -122,6 +121,16 @@ export class UnitOfWork {
       this.#logger.error(`${events.length} event(s) could not be published: ${String(error)}`);
     });
   }
+}
+
+/** How many of those that wait go into the next flush; at least one, however heavy. */
+function lightEnough(waiting: readonly Waiting[]): number {
+  let weight = 0;
+  for (const [index, { operation, input }] of waiting.entries()) {
+    weight += operation.weigh?.(input) ?? 1;
+    if (weight > MAX_FLUSH_WEIGHT) return Math.max(index, 1);
+  }
+  return waiting.length;
 }
 
 function isUnavailability(error: Error): boolean {

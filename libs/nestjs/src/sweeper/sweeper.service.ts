@@ -27,7 +27,7 @@ const NOTHING: Swept = { workers: 0, stuckInternalTasks: 0, putBackTasks: 0, orp
 const WORKER_BATCH = 100;
 
 /** Expired rows deleted in one transaction. */
-const DELETE_BATCH = 500;
+const DELETE_BATCH = 200;
 
 /** Cleans up after workers that vanish and deletes what has outlived its keep, on one server at a time. */
 @Injectable()

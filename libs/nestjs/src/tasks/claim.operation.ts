@@ -43,6 +43,10 @@ export class ClaimOperation implements Operation<Claiming, Look> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  weigh({ maxTasks }: Claiming): number {
+    return maxTasks;
+  }
+
   async perform(transaction: Transaction, inputs: readonly Claiming[]): Promise<Outcome<Look>[]> {
     const now = this.clock.now();
     const asking: (Asking | ProblemError)[] = [];

@@ -55,11 +55,11 @@ export class HeldClaims {
    * Claims, and when nothing is pending waits up to `waitSeconds` (capped by the settings), until the client is gone or the server stops.
    * @throws ProblemError as `ClaimTasks.claim`; also while waiting, when the worker is removed.
    */
-  async claim(claiming: Claiming, waitSeconds: number, clientGone: AbortSignal): Promise<HeldLook> {
+  async claim(claiming: Claiming, waitSeconds: number, clientGone: () => AbortSignal): Promise<HeldLook> {
     const look = await this.claims.claim(claiming);
     const appliedWaitSeconds = Math.min(waitSeconds, this.settings.longPollMaxWaitSeconds);
     if (look.tasks.length > 0 || appliedWaitSeconds <= 0 || this.stop.signal.aborted) return { look, appliedWaitSeconds: null };
-    return { look: await this.#wait(claiming, look, appliedWaitSeconds, clientGone), appliedWaitSeconds };
+    return { look: await this.#wait(claiming, look, appliedWaitSeconds, clientGone()), appliedWaitSeconds };
   }
 
   async #wait(claiming: Claiming, first: Look, waitSeconds: number, clientGone: AbortSignal): Promise<Look> {

@@ -47,11 +47,11 @@ export class HeldPolls {
    * The task once it is terminal, or as it is after `waitSeconds` (capped by the settings) or when the server stops.
    * @throws ProblemError as `ReadTasks.get`; also while waiting, when the task is deleted.
    */
-  async get(taskId: string, caller: Caller, waitSeconds: number, clientGone: AbortSignal): Promise<PolledTask> {
+  async get(taskId: string, caller: Caller, waitSeconds: number, clientGone: () => AbortSignal): Promise<PolledTask> {
     const queued = await this.reads.get(taskId, caller);
     const appliedWaitSeconds = Math.min(waitSeconds, this.settings.longPollMaxWaitSeconds);
     if (isTerminal(queued.task.status) || appliedWaitSeconds <= 0 || this.stop.signal.aborted) return { queued, appliedWaitSeconds: null };
-    return { queued: await this.#wait(taskId, caller, appliedWaitSeconds, clientGone), appliedWaitSeconds };
+    return { queued: await this.#wait(taskId, caller, appliedWaitSeconds, clientGone()), appliedWaitSeconds };
   }
 
   async #wait(taskId: string, caller: Caller, waitSeconds: number, clientGone: AbortSignal): Promise<QueuedTask> {

@@ -49,6 +49,10 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     @Inject(INTERNAL_REGISTRY) private readonly registry: InternalRegistry,
   ) {}
 
+  weigh({ payloads }: Submitting): number {
+    return payloads.length;
+  }
+
   async perform(transaction: Transaction, inputs: readonly Submitting[]): Promise<Outcome<Submitted>[]> {
     const jobs = new Map<string, Job>();
     const plans: (Planned | ProblemError)[] = [];

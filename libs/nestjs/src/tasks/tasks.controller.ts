@@ -34,7 +34,7 @@ export class TasksController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { queued, appliedWaitSeconds } = await this.polls.get(taskIdOf(id), caller, waitSeconds, clientGone(request));
+    const { queued, appliedWaitSeconds } = await this.polls.get(taskIdOf(id), caller, waitSeconds, () => clientGone(request));
     if (appliedWaitSeconds !== null) reply.header('preference-applied', `wait=${appliedWaitSeconds}`);
     return taskJson(queued.task, queued.queuePosition);
   }

@@ -8,7 +8,6 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('joblib_task_by_room', ['roomId', 'id'])
 @Index('joblib_task_by_room_status', ['roomId', 'status', 'id'])
 @Index('joblib_task_by_job', ['jobId', 'roomId', 'id'])
-@Index('joblib_task_by_job_status', ['jobId', 'roomId', 'status', 'id'])
 export class TaskEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'joblib_task_pk' })
   id!: string;

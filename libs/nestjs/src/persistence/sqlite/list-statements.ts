@@ -1,3 +1,6 @@
+import { TASK_STATUSES } from '@joblib/contract';
+import type { TaskStatus } from '@joblib/contract';
+
 import type { Statement } from '../statement.js';
 import { reading } from '../statement.js';
 import type { SqlValue } from '../statement.js';
@@ -13,12 +16,11 @@ const WORKER_SUMMARY = `SELECT worker.id, worker.last_heartbeat,
   (SELECT count(*) FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
    WHERE link.worker_id = worker.id AND job.deleted_at IS NULL) AS job_count`;
 
-// Each combination is a whole statement, so that each has the one index that serves it.
+// Each is a whole statement, so that each has the one index that serves it.
 const TASKS = {
   room: `FROM joblib_task WHERE room_id = ?`,
   roomStatus: `FROM joblib_task WHERE room_id = ? AND status = ?`,
   job: `FROM joblib_task WHERE job_id = ? AND room_id = ?`,
-  jobStatus: `FROM joblib_task WHERE job_id = ? AND room_id = ? AND status = ?`,
 };
 
 const NEWEST = `AND id < ? ORDER BY id DESC LIMIT ?`;
@@ -45,23 +47,29 @@ export const sqliteListStatements: ListStatements = {
 
   skipTasks: (filter, beforeId, steps) => filtered('SELECT id', filter, `${NEWEST} OFFSET ?`, beforeId ?? BEHIND_ALL, 1, steps - 1),
 
-  countTasks: ({ roomId, jobId, status }) =>
+  jobTasksWithin: ({ roomId, jobId, status }, beforeId, steps) =>
     reading(
-      `SELECT coalesce(sum(total), 0) AS total FROM joblib_task_count
-       WHERE room_id = ? AND (? IS NULL OR job_id = ?) AND (? IS NULL OR status = ?)`,
+      `SELECT task.* FROM (SELECT id, status ${TASKS.job} ${NEWEST}) recent JOIN joblib_task task ON task.id = recent.id
+       WHERE recent.status = ? ORDER BY task.id DESC`,
+      jobId,
       roomId,
-      jobId ?? null,
-      jobId ?? null,
-      status ?? null,
-      status ?? null,
+      beforeId ?? BEHIND_ALL,
+      steps,
+      status,
     ),
+
+  countTasks: ({ roomId, jobId, status }) =>
+    jobId === undefined
+      ? reading(`SELECT ${sumOf(status)} AS total FROM joblib_task_count WHERE room_id = ?`, roomId)
+      : reading(`SELECT ${sumOf(status)} AS total FROM joblib_task_count WHERE room_id = ? AND job_id = ?`, roomId, jobId),
 };
 
+function sumOf(status: TaskStatus | undefined): string {
+  return `coalesce(sum(${status ?? TASK_STATUSES.join(' + ')}), 0)`;
+}
+
 function filtered<Row>(select: string, { roomId, jobId, status }: TaskFilter, rest: string, ...values: SqlValue[]): Statement<Row> {
-  if (jobId === undefined) {
-    if (status === undefined) return reading(`${select} ${TASKS.room} ${rest}`, roomId, ...values);
-    return reading(`${select} ${TASKS.roomStatus} ${rest}`, roomId, status, ...values);
-  }
-  if (status === undefined) return reading(`${select} ${TASKS.job} ${rest}`, jobId, roomId, ...values);
-  return reading(`${select} ${TASKS.jobStatus} ${rest}`, jobId, roomId, status, ...values);
+  if (jobId !== undefined) return reading(`${select} ${TASKS.job} ${rest}`, jobId, roomId, ...values);
+  if (status === undefined) return reading(`${select} ${TASKS.room} ${rest}`, roomId, ...values);
+  return reading(`${select} ${TASKS.roomStatus} ${rest}`, roomId, status, ...values);
 }

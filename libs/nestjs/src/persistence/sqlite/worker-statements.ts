@@ -14,7 +14,7 @@ export const sqliteWorkerStatements: WorkerStatements = {
 
   findById: (workerId) => reading(`SELECT id, user_id, created_at, last_heartbeat FROM joblib_worker WHERE id = ?`, workerId),
 
-  idsOfUser: (userId) => reading(`SELECT id FROM joblib_worker WHERE user_id = ? ORDER BY id`, userId),
+  idsOfUser: (userId) => reading(`SELECT id FROM joblib_worker WHERE user_id = ?`, userId),
 
   heartbeat: (workerId, userId, now) =>
     writing(

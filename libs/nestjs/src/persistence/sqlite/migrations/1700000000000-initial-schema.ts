@@ -1,3 +1,4 @@
+import { TASK_STATUSES } from '@joblib/contract';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const TABLES = [
@@ -24,7 +25,6 @@ const TABLES = [
   `CREATE INDEX "joblib_task_by_room" ON "joblib_task" ("room_id", "id")`,
   `CREATE INDEX "joblib_task_by_room_status" ON "joblib_task" ("room_id", "status", "id")`,
   `CREATE INDEX "joblib_task_by_job" ON "joblib_task" ("job_id", "room_id", "id")`,
-  `CREATE INDEX "joblib_task_by_job_status" ON "joblib_task" ("job_id", "room_id", "status", "id")`,
 
   `CREATE TABLE "joblib_submission_key" ("user_id" text NOT NULL, "room_id" text NOT NULL, "job_name" text NOT NULL, "key" text NOT NULL,
      "fingerprint" text NOT NULL, "task_ids" text NOT NULL, "created_at" bigint NOT NULL,
@@ -35,21 +35,24 @@ const TABLES = [
      CONSTRAINT "joblib_lease_pk" PRIMARY KEY ("name"))`,
 ];
 
+const COUNTS = TASK_STATUSES.map((status) => `"${status}" integer NOT NULL DEFAULT 0`).join(', ');
+
+const MOVED = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}') + (NEW.status = '${status}')`).join(', ');
+
+const LEFT = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}')`).join(', ');
+
 // Lists answer their exact total. Counting a million rows would stop the only thread, so the database counts as it goes.
 const COUNTERS = [
-  `CREATE TABLE "joblib_task_count" ("room_id" text NOT NULL, "job_id" varchar NOT NULL, "status" text NOT NULL, "total" integer NOT NULL,
-     PRIMARY KEY ("room_id", "job_id", "status")) WITHOUT ROWID`,
+  `CREATE TABLE "joblib_task_count" ("room_id" text NOT NULL, "job_id" varchar NOT NULL, ${COUNTS}, PRIMARY KEY ("room_id", "job_id")) WITHOUT ROWID`,
   `CREATE TRIGGER "joblib_task_count_insert" AFTER INSERT ON "joblib_task" BEGIN
-     INSERT INTO "joblib_task_count" VALUES (NEW.room_id, NEW.job_id, NEW.status, 1)
-       ON CONFLICT ("room_id", "job_id", "status") DO UPDATE SET "total" = "total" + 1;
+     INSERT INTO "joblib_task_count" ("room_id", "job_id", "pending") VALUES (NEW.room_id, NEW.job_id, 1)
+       ON CONFLICT ("room_id", "job_id") DO UPDATE SET "pending" = "pending" + 1;
    END`,
   `CREATE TRIGGER "joblib_task_count_status" AFTER UPDATE OF "status" ON "joblib_task" WHEN OLD.status <> NEW.status BEGIN
-     UPDATE "joblib_task_count" SET "total" = "total" - 1 WHERE "room_id" = OLD.room_id AND "job_id" = OLD.job_id AND "status" = OLD.status;
-     INSERT INTO "joblib_task_count" VALUES (NEW.room_id, NEW.job_id, NEW.status, 1)
-       ON CONFLICT ("room_id", "job_id", "status") DO UPDATE SET "total" = "total" + 1;
+     UPDATE "joblib_task_count" SET ${MOVED} WHERE "room_id" = NEW.room_id AND "job_id" = NEW.job_id;
    END`,
   `CREATE TRIGGER "joblib_task_count_delete" AFTER DELETE ON "joblib_task" BEGIN
-     UPDATE "joblib_task_count" SET "total" = "total" - 1 WHERE "room_id" = OLD.room_id AND "job_id" = OLD.job_id AND "status" = OLD.status;
+     UPDATE "joblib_task_count" SET ${LEFT} WHERE "room_id" = OLD.room_id AND "job_id" = OLD.job_id;
    END`,
 ];
 

@@ -1,0 +1,181 @@
+import { REPORTABLE_STATUSES } from '@joblib/contract';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { Statement } from '../../libs/nestjs/src/persistence/statement.js';
+import type { Statements } from '../../libs/nestjs/src/persistence/statements.js';
+import { databases } from './databases.js';
+import type { OpenDatabase, Plan } from './databases.js';
+
+type Expectation = readonly [indexes: readonly string[], statement: Statement | readonly Statement[]];
+type Table = { readonly [Group in keyof Statements]: { readonly [Name in keyof Statements[Group]]: Readonly<Record<string, Expectation>> } };
+
+const ID = '019b76da-a800-7000-8000-09a623979c3c';
+const IDS = [ID, ID.replace('019b', '019c')];
+const NOW = 1_767_225_600_000;
+const PAGE = { limit: 50, offset: 100 };
+const PK = 'primary key';
+
+const CHANGE = { taskId: ID, result: null, error: null, progress: null, userId: 'ann', isSuperuser: false, now: NOW };
+const JOB = { id: ID, roomId: 'lab', category: 'modifiers', name: 'Rotate', schema: '{}', createdAt: NOW, deletedAt: null };
+const WORKER = { id: ID, userId: 'ann', createdAt: NOW, lastHeartbeat: NOW };
+const KEY = { userId: 'ann', roomId: 'lab', jobName: 'a:b:c', key: 'k', fingerprint: 'f', taskIds: '[]', createdAt: NOW };
+const FILTERS = {
+  room: { roomId: 'lab' },
+  'room and status': { roomId: 'lab', status: 'pending' },
+  job: { roomId: 'lab', jobId: ID },
+} as const;
+const JOB_AND_STATUS = { roomId: 'lab', jobId: ID, status: 'pending' } as const;
+const FILTER_INDEX = {
+  room: 'joblib_task_by_room',
+  'room and status': 'joblib_task_by_room_status',
+  job: 'joblib_task_by_job',
+} as const;
+
+function perFilter(make: (filter: (typeof FILTERS)[keyof typeof FILTERS]) => Statement): Record<string, Expectation> {
+  return Object.fromEntries(Object.entries(FILTERS).map(([name, filter]) => [name, [[FILTER_INDEX[name as keyof typeof FILTERS]], make(filter)]]));
+}
+
+/** Every statement there is, with the indexes that it has to seek in. */
+function tableOf({ workers, jobs, tasks, claims, lists, housekeeping }: Statements): Table {
+  return {
+    workers: {
+      insert: { '': [[], workers.insert(WORKER)] },
+      findById: { '': [[PK], workers.findById(ID)] },
+      idsOfUser: { '': [['joblib_worker_by_user'], workers.idsOfUser('ann')] },
+      heartbeat: { '': [[PK], workers.heartbeat(ID, 'ann', NOW)] },
+      heartbeatOfUser: { '': [['joblib_worker_by_user'], workers.heartbeatOfUser('ann', NOW)] },
+      heartbeatMany: { '': [[PK], workers.heartbeatMany(IDS, NOW)] },
+      markSeen: { '': [[PK], workers.markSeen(ID, NOW)] },
+      findSilent: { '': [[], workers.findSilent(NOW, 10)] },
+      delete: { '': [[PK], workers.delete(ID, { heartbeatSince: NOW, seenSince: null })] },
+      deleteLinks: { '': [[PK], workers.deleteLinks(ID)] },
+      isLinked: { '': [[PK], workers.isLinked(ID, ID)] },
+    },
+    jobs: {
+      insert: { '': [[], jobs.insert(JOB)] },
+      findByName: { '': [['joblib_job_by_name'], jobs.findByName('lab', 'modifiers', 'Rotate')] },
+      findByIds: { '': [[PK], jobs.findByIds(IDS)] },
+      revive: { '': [[PK], jobs.revive(ID, '{}')] },
+      link: { '': [[], jobs.link(ID, ID)] },
+      linksOf: { '': [['joblib_worker_job_by_job'], jobs.linksOf(IDS)] },
+      findFreshWorker: { '': [['joblib_worker_job_by_job', PK], jobs.findFreshWorker(ID, NOW)] },
+      retireOrphans: { '': [[PK, 'joblib_worker_job_by_job', 'joblib_task_pending'], jobs.retireOrphans(IDS, NOW)] },
+      retireAllOrphans: { '': [['joblib_worker_job_by_job', 'joblib_task_pending'], jobs.retireAllOrphans(NOW)] },
+    },
+    tasks: {
+      insert: { '': [[], tasks.insert([{ ...PENDING }])] },
+      findByIds: { '': [[PK], tasks.findByIds(IDS)] },
+      report: {
+        ...Object.fromEntries(REPORTABLE_STATUSES.map((status) => [status, [[PK], tasks.report([{ ...CHANGE, status }])]])),
+        progress: [[PK], tasks.report([{ ...CHANGE, status: 'running', progress: '0.5' }])],
+      },
+      countAhead: { '': [['joblib_task_pending'], tasks.countAhead([{ id: ID, jobId: ID }], 1000)] },
+      failOfWorker: { '': [['joblib_task_of_worker'], tasks.failOfWorker(ID, '"gone"', NOW)] },
+      failStuckInternal: { '': [['joblib_task_of_worker'], tasks.failStuckInternal(NOW, '"stuck"', NOW)] },
+      findSettled: { '': [[PK], tasks.findSettled(IDS)] },
+    },
+    claims: {
+      claimableJobs: { '': [[PK, PK], claims.claimableJobs([ID], false)] },
+      oldestPending: { '': [['joblib_task_pending'], claims.oldestPending([{ jobId: ID, limit: 3 }])] },
+      take: { '': [[PK], claims.take([{ taskId: ID, workerId: ID, userId: 'ann', now: NOW }])] },
+      undo: { '': [[PK], claims.undo([{ taskId: ID, workerId: ID, attempt: 1 }])] },
+      putBackUnstarted: { '': [['joblib_task_of_worker'], claims.putBackUnstarted(NOW)] },
+      withPending: { '': [['joblib_task_pending'], claims.withPending(IDS)] },
+    },
+    lists: {
+      jobs: { '': [['joblib_job_by_name'], lists.jobs(['lab', '@global'], PAGE)] },
+      countJobs: { '': [['joblib_job_by_name'], lists.countJobs(['lab', '@global'])] },
+      workers: { '': [[PK], lists.workers(PAGE)] },
+      countWorkers: { '': [[], lists.countWorkers()] },
+      workersOfRooms: { '': [[PK], lists.workersOfRooms(['lab'], PAGE)] },
+      countWorkersOfRooms: { '': [[PK], lists.countWorkersOfRooms(['lab'])] },
+      tasks: {
+        ...perFilter((filter) => lists.tasks(filter, ID, 50)),
+        'first page': [['joblib_task_by_room'], lists.tasks({ roomId: 'lab' }, null, 50)],
+      },
+      skipTasks: perFilter((filter) => lists.skipTasks(filter, ID, 5000)),
+      jobTasksWithin: { '': [['joblib_task_by_job', PK], lists.jobTasksWithin(JOB_AND_STATUS, ID, 5000)] },
+      countTasks: Object.fromEntries(Object.entries({ ...FILTERS, 'job and status': JOB_AND_STATUS }).map(([name, filter]) => [name, [[PK], lists.countTasks(filter)]])),
+    },
+    housekeeping: {
+      findSubmission: { '': [[PK], housekeeping.findSubmission('ann', 'lab', 'a:b:c', 'k', NOW)] },
+      putSubmission: { '': [[], housekeeping.putSubmission(KEY)] },
+      deleteSubmissionsBefore: { '': [['joblib_submission_key_by_age'], housekeeping.deleteSubmissionsBefore(NOW, 10)] },
+      deleteTasksCompletedBefore: { '': [['joblib_task_completed'], housekeeping.deleteTasksCompletedBefore(NOW, 10)] },
+      acquireLease: { '': [[], housekeeping.acquireLease('sweeper', 'me', NOW, NOW)] },
+      releaseLease: { '': [[PK], housekeeping.releaseLease('sweeper', 'me')] },
+    },
+  };
+}
+
+const PENDING = {
+  id: ID,
+  jobId: ID,
+  jobName: 'a:b:c',
+  roomId: 'lab',
+  createdById: 'ann',
+  status: 'pending',
+  payload: '{}',
+  result: null,
+  error: null,
+  progress: null,
+  attempt: 0,
+  workerId: null,
+  claimedById: null,
+  createdAt: NOW,
+  claimedAt: null,
+  startedAt: null,
+  completedAt: null,
+} as const;
+
+describe.each(databases)('plans on $name', (kind) => {
+  let database: OpenDatabase;
+  beforeAll(async () => {
+    database = await kind.open();
+  });
+  afterAll(() => database.close());
+
+  async function everyPlan(): Promise<{ name: string; indexes: readonly string[]; plans: Plan[] }[]> {
+    const all: { name: string; indexes: readonly string[]; plans: Plan[] }[] = [];
+    for (const [group, statements] of Object.entries(tableOf(database.statements))) {
+      for (const [statement, variants] of Object.entries(statements as Record<string, Record<string, Expectation>>)) {
+        for (const [variant, [indexes, made]] of Object.entries(variants)) {
+          const plans = await Promise.all([made].flat().map((one) => database.plan(one)));
+          all.push({ name: [group, statement, variant].filter(Boolean).join(' '), indexes, plans });
+        }
+      }
+    }
+    return all;
+  }
+
+  it('are known here for every statement', () => {
+    const table = tableOf(database.statements);
+    for (const group of Object.keys(database.statements) as (keyof Statements)[]) {
+      expect(Object.keys(table[group]).sort()).toEqual(Object.keys(database.statements[group]).sort());
+    }
+  });
+
+  it('seek in the index that was made for them', async () => {
+    for (const { name, indexes, plans } of await everyPlan()) {
+      for (const plan of plans) expect([name, plan.indexes]).toEqual([name, expect.arrayContaining([...indexes])]);
+    }
+  });
+
+  it('never read all tasks', async () => {
+    for (const { name, plans } of await everyPlan()) {
+      for (const { scanned } of plans) expect([name, scanned.filter((table) => /task/.test(table))]).toEqual([name, []]);
+    }
+  });
+
+  it('read everything only where all jobs or all workers are asked for', async () => {
+    const scanning = (await everyPlan()).filter(({ plans }) => plans.some(({ scanned }) => scanned.length > 0)).map(({ name }) => name);
+    expect(scanning.sort()).toEqual(
+      ['jobs retireAllOrphans', 'lists countWorkers', 'lists countWorkersOfRooms', 'lists workers', 'lists workersOfRooms', 'workers findSilent'].sort(),
+    );
+  });
+
+  it('sort nothing but few: tasks and the workers of a list come in order', async () => {
+    const sorting = (await everyPlan()).filter(({ plans }) => plans.some(({ sorts }) => sorts)).map(({ name }) => name);
+    expect(sorting.filter((name) => /^tasks|^claims|^housekeeping|^lists (?!jobs)/.test(name))).toEqual([]);
+  });
+});
