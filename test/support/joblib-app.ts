@@ -6,7 +6,7 @@ import type { Provider } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, sqliteDataSourceOptions } from '@joblib/nestjs';
+import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, answerUnreadableAddress, sqliteDataSourceOptions } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { DataSource } from 'typeorm';
 
@@ -29,10 +29,16 @@ export interface JoblibApp {
   readonly clock: FakeClock;
   readonly events: RecordingEventPublisher;
   readonly dataSource: DataSource;
+  /** Closes it once, however often it is called. */
   close(): Promise<void>;
 }
 
-export async function startJoblib({ path = ':memory:', settings = {}, overrides = [], clock = new FakeClock() }: JoblibAppOptions = {}): Promise<JoblibApp> {
+export async function startJoblib({
+  path = ':memory:',
+  settings = {},
+  overrides = [],
+  clock = new FakeClock(),
+}: JoblibAppOptions = {}): Promise<JoblibApp> {
   const dataSource = new DataSource(sqliteDataSourceOptions(path));
   const events = new RecordingEventPublisher();
   const module = await Test.createTestingModule({
@@ -51,9 +57,10 @@ export async function startJoblib({ path = ':memory:', settings = {}, overrides 
       }),
     ],
   }).compile();
-  const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 10_000 } });
+  const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 10_000 }, frameworkErrors: answerUnreadableAddress });
   const app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: ['error', 'warn'] });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
-  return { app, origin: `http://127.0.0.1:${port}`, clock, events, dataSource, close: () => app.close() };
+  let closing: Promise<void> | undefined;
+  return { app, origin: `http://127.0.0.1:${port}`, clock, events, dataSource, close: () => (closing ??= app.close()) };
 }
