@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { ConfigError } from './config/config-error.js';
-import { readEnvironment } from './config/environment.js';
+import { earlyLogLevel, readEnvironment } from './config/environment.js';
 import { readServiceConfig } from './config/service-config.js';
 import { reportFailure } from './log/report-failure.js';
 
@@ -28,6 +28,6 @@ function explainListenError(error: unknown, host: string, port: number): unknown
 }
 
 main().catch((error: unknown) => {
-  reportFailure('joblib cannot start', error, process.env['LOG_LEVEL']);
+  reportFailure('joblib cannot start', error, earlyLogLevel());
   process.exit(1);
 });

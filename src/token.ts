@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { signingSecretOf } from './auth/signing-secret.js';
 import { ConfigError } from './config/config-error.js';
-import { readEnvironment } from './config/environment.js';
+import { earlyLogLevel, readEnvironment } from './config/environment.js';
 import { readServiceConfig } from './config/service-config.js';
 import type { ServiceConfig } from './config/service-config.js';
 import { reportFailure } from './log/report-failure.js';
@@ -66,6 +66,6 @@ async function sharedSecretOf(config: ServiceConfig): Promise<string> {
 }
 
 main().catch((error: unknown) => {
-  reportFailure('no token', error, process.env['LOG_LEVEL']);
+  reportFailure('no token', error, earlyLogLevel());
   process.exit(1);
 });

@@ -46,6 +46,7 @@ export class TokenVerifier {
         jwtFromRequest: (request) => (request as unknown as TokenRequest).token,
         secretOrKeyProvider: (_request, token: string, done) => void this.#keyFor(token).then((key) => done(null, asDeclared(key)), done),
         algorithms,
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way to leave `nbf` to our own clock
         jsonWebTokenOptions: { ignoreExpiration: true, ignoreNotBefore: true },
         ignoreExpiration: true,
         ...(options.audience === null ? {} : { audience: options.audience }),

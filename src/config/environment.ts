@@ -14,6 +14,11 @@ export function readEnvironment(folder: string, processEnvironment: Environment 
   return { ...parse(readDotEnv(join(folder, '.env'))), ...processEnvironment };
 }
 
+/** The wanted log level, for telling of failures so early that nothing else of the environment was read. */
+export function earlyLogLevel(): string | undefined {
+  return process.env['LOG_LEVEL'];
+}
+
 function readDotEnv(path: string): string {
   try {
     return readFileSync(path, 'utf8');

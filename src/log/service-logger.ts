@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { ConsoleLogger } from '@nestjs/common';
 import type { LogLevel } from '@nestjs/common';
 import { LOG_LEVELS } from '../config/service-config.js';
@@ -14,7 +15,7 @@ export class ServiceLogger extends ConsoleLogger {
   readonly #isDetailed: boolean;
 
   constructor(level: LogLevelName) {
-    super({ logLevels: levelsUpTo(level), colors: process.stdout.isTTY === true });
+    super({ logLevels: levelsUpTo(level), colors: isatty(process.stdout.fd) });
     this.#isDetailed = isDetailed(level);
   }
 

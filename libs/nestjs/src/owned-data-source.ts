@@ -12,18 +12,22 @@ export class OwnedDataSource implements OnApplicationShutdown {
 
   constructor(@Inject(JOBLIB_OPTIONS) private readonly options: JoblibOptions) {}
 
-  /** @throws Error when there is no DataSource. */
+  /** @throws Error when there is no DataSource, or one that cannot be opened or migrated now. */
   async open(): Promise<DataSource> {
     const { dataSource: given, migrate } = this.options;
     if (given === undefined) {
       throw new Error('JoblibModule has no database: give it a `dataSource`, or put a provider for the token SESSION_MAKER into `overrides`.');
     }
     const dataSource = given instanceof DataSource ? given : new DataSource(given);
-    if (!dataSource.isInitialized) {
-      await dataSource.initialize();
-      this.#opened = dataSource;
+    try {
+      if (!dataSource.isInitialized) {
+        await dataSource.initialize();
+        this.#opened = dataSource;
+      }
+      if (migrate === true) await dataSource.runMigrations();
+    } catch (error) {
+      throw new Error(`The database '${String(dataSource.options.database)}' cannot be opened: ${(error as Error).message}.`, { cause: error });
     }
-    if (migrate === true) await dataSource.runMigrations();
     return dataSource;
   }
 

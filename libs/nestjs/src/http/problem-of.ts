@@ -81,6 +81,8 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 function log(error: unknown, request: FastifyRequest): void {
+  // A client that broke off in the middle of its own request: nobody reads the answer, and nothing is wrong here.
+  if (request.raw.destroyed && !request.raw.complete) return;
   const summary = `Request ${request.id} failed: ${request.method} ${request.url}: `;
   if (error instanceof Error) logger.error(summary + error.message, inspect(error));
   else logger.error(summary + inspect(error));

@@ -60,7 +60,7 @@ function nativePattern(pattern: string, flags: 'u' | ''): CompiledPattern | null
 /** The same language where the two dialects give one spelling two meanings (`.`, `\s`, `\S`); `null` where RE2 has no words for it. */
 function toRe2Syntax(pattern: string): string | null {
   let inClass = false;
-  let expressible = true;
+  let expressible = true as boolean;
   const translated = pattern.replace(/\\[^]|[[\].]/gu, (token) => {
     if (token === '[') inClass = true;
     else if (token === ']') inClass = false;

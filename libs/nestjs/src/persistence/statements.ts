@@ -129,8 +129,8 @@ export interface ListStatements {
   countWorkersOfRooms(roomIds: readonly string[]): Statement<CountRow>;
   /** Newest first, older than `beforeId` when it is given. Of a job whatever their status: see `jobTasksWithin`. */
   tasks(filter: TaskFilter, beforeId: string | null, limit: number): Statement<TaskRow>;
-  /** Those of one status among the next `steps` tasks of a job in a room, newest first. */
-  jobTasksWithin(filter: Required<TaskFilter>, beforeId: string | null, steps: number): Statement<TaskRow>;
+  /** Ids of those of one status among the next `steps` tasks of a job in a room, newest first. */
+  jobTasksWithin(filter: Required<TaskFilter>, beforeId: string | null, steps: number): Statement<IdRow>;
   /** The id of the task `steps` places behind `beforeId`, for walking to a far page in bounded strides. Status as for `tasks`. */
   skipTasks(filter: TaskFilter, beforeId: string | null, steps: number): Statement<IdRow>;
   countTasks(filter: TaskFilter): Statement<CountRow>;
@@ -147,6 +147,7 @@ export interface HousekeepingStatements {
     taskIds: string;
     createdAt: number;
   }): Statement<never>;
+  newestTask(): Statement<IdRow>;
   deleteSubmissionsBefore(before: number, limit: number): Statement<{ key: string }>;
   deleteTasksCompletedBefore(before: number, limit: number): Statement<IdRow>;
   /** One row when the lease is the holder's from now on. */

@@ -40,20 +40,21 @@ export class TaskListStore {
     return this.#read((session) => session.all(session.statements.lists.tasks(filter, beforeId, limit)));
   }
 
-  /** Walks through all tasks of the job and keeps those of the status, until the page is full or all of them were seen. */
+  /** Walks through all tasks of the job and keeps those of the status, until the page is full or all of them were seen. Payloads are read at the end, a page of them. */
   async #sift(filter: Required<TaskFilter>, { limit, offset }: PageRequest, total: number): Promise<TaskRow[]> {
     const wanted = Math.min(offset + limit, total);
-    const page: TaskRow[] = [];
+    const page: string[] = [];
     let seen = 0;
     let from: string | null = null;
     do {
       const beforeId: string | null = from;
       const rows = await this.#read((session) => session.all(session.statements.lists.jobTasksWithin(filter, beforeId, STRIDE)));
-      page.push(...rows.slice(Math.max(0, offset - seen), Math.max(0, wanted - seen)));
+      page.push(...rows.slice(Math.max(0, offset - seen), Math.max(0, wanted - seen)).map(({ id }) => id));
       seen += rows.length;
       from = seen < wanted ? await this.#skip(filter, beforeId, STRIDE) : null;
     } while (from !== null);
-    return page;
+    const rows = await this.#read((session) => session.all(session.statements.tasks.findByIds(page)));
+    return rows.sort((left, right) => (left.id < right.id ? 1 : -1));
   }
 
   /** The id of the task `steps` places on; `null` when the list ends before. */

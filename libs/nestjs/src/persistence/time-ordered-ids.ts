@@ -1,25 +1,36 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 } from 'uuid';
+import type { OnModuleInit } from '@nestjs/common';
+import { parse, v7 } from 'uuid';
 
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** A new id and the time inside it: rows keep that time as `created_at`, so that sorting by id is sorting by creation. */
 export interface TimeOrderedId {
   readonly id: string;
-  /** Epoch milliseconds; never goes back within a process, even when the clock does. */
+  /** Epoch milliseconds; never goes back, even when the clock does. */
   readonly createdAt: number;
 }
 
 const SEQUENCE_LIMIT = 2 ** 31;
 
-/** UUIDv7, strictly increasing within a process. */
+/** UUIDv7, strictly increasing within a process and behind every task of the processes before it: a queue stays in order. */
 @Injectable()
-export class TimeOrderedIds {
+export class TimeOrderedIds implements OnModuleInit {
   #lastMs = 0;
   #sequence = 0;
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The clock may have gone back while no server ran. */
+  async onModuleInit(): Promise<void> {
+    const newest = await this.unitOfWork.read((session) => session.first(session.statements.housekeeping.newestTask()));
+    if (newest !== null) this.#lastMs = Math.max(this.#lastMs, timeOf(newest.id) + 1);
+  }
 
   next(): TimeOrderedId {
     const now = this.clock.now();
@@ -32,4 +43,9 @@ export class TimeOrderedIds {
     }
     return { id: v7({ msecs: this.#lastMs, seq: this.#sequence }), createdAt: this.#lastMs };
   }
+}
+
+/** The first 48 bits of a UUIDv7 are its time. */
+function timeOf(id: string): number {
+  return Buffer.from(parse(id)).readUIntBE(0, 6);
 }

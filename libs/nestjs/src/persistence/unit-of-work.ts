@@ -7,6 +7,7 @@ import type { EventPublisher, SessionMaker, WakeUps } from '../ports/index.js';
 import { translateDatabaseError } from './database-errors.js';
 import { executorFor } from './executors.js';
 import type { Operation, Outcome } from './operation.js';
+import { OutageLog } from './outage-log.js';
 import { Session, Transaction } from './session.js';
 import { withoutRepeats } from './without-repeats.js';
 
@@ -14,6 +15,15 @@ interface Waiting {
   readonly operation: Operation<unknown, unknown>;
   readonly input: unknown;
   readonly settle: (outcome: Outcome<unknown>) => void;
+}
+
+/** What a transaction did, and what it wants told. */
+interface Committed {
+  readonly outcomes: readonly [Waiting, Outcome<unknown>][];
+  readonly events: readonly RoomEvent[];
+  readonly topics: readonly string[];
+  /** A full disk commits what changes nothing. */
+  readonly hasWritten: boolean;
 }
 
 /** What one flush takes on, in rows: it is the longest time that nobody else is served. */
@@ -27,9 +37,10 @@ const MAX_FLUSH_WEIGHT = 256;
 @Injectable()
 export class UnitOfWork {
   readonly #logger = new Logger('UnitOfWork');
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #isFlushing = false;
   readonly #taskChanges: Record<TaskStatus, number> = { pending: 0, claimed: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
+  readonly #outages = new OutageLog(this.#logger);
   #flushes = 0;
   #flushedOperations = 0;
 
@@ -54,14 +65,14 @@ export class UnitOfWork {
         if ('refusal' in outcome) reject(outcome.refusal);
         else resolve(outcome.value as Output);
       };
-      this.#waiting.push({ operation: operation as Operation<unknown, unknown>, input, settle });
+      this.#waiting.push({ operation: operation, input, settle });
       this.#schedule();
     });
   }
 
   /** One piece of work that nobody else does at the same time, in (its share of) a transaction. Throwing changes nothing. */
   run<Output>(work: (transaction: Transaction) => Promise<Output>): Promise<Output> {
-    return this.perform(PIECES_OF_WORK, work as (transaction: Transaction) => Promise<unknown>) as Promise<Output>;
+    return this.perform(PIECES_OF_WORK, work) as Promise<Output>;
   }
 
   /** @throws ProblemError `DatabaseUnavailable`. */
@@ -69,7 +80,9 @@ export class UnitOfWork {
     try {
       return await this.sessionMaker.read(async (queryRunner) => work(new Session(await executorFor(queryRunner), queryRunner)));
     } catch (error) {
-      throw translateDatabaseError(error);
+      const refusal = translateDatabaseError(error);
+      if (isUnavailability(refusal)) this.#outages.began(refusal.message);
+      throw refusal;
     }
   }
 
@@ -89,37 +102,58 @@ export class UnitOfWork {
   }
 
   async #flush(group: readonly Waiting[]): Promise<void> {
+    let committed: Committed;
     try {
-      await this.#commit(group);
+      committed = await this.#commit(group);
     } catch (error) {
-      const refusal = translateDatabaseError(error) as Error;
-      if (group.length > 1 && !isUnavailability(refusal)) {
-        // A bad operation fails alone.
-        for (const waiting of group) await this.#flush([waiting]);
-        return;
-      }
-      if (isUnavailability(refusal)) this.#logger.error(refusal.message);
-      for (const { settle } of group) settle({ refusal });
+      await this.#refuse(group, translateDatabaseError(error) as Error);
+      return;
     }
+    if (committed.hasWritten) this.#outages.ended();
+    this.#tell(committed);
+    for (const [waiting, outcome] of committed.outcomes) waiting.settle(outcome);
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
-    const { outcomes, events, topics } = await this.sessionMaker.transaction(async (queryRunner) => {
+  async #commit(group: readonly Waiting[]): Promise<Committed> {
+    const committed = await this.sessionMaker.transaction(async (queryRunner) => {
       const transaction = new Transaction(await executorFor(queryRunner), queryRunner);
-      return { outcomes: await performAll(transaction, group), events: transaction.events, topics: transaction.topics };
+      const outcomes = await performAll(transaction, group);
+      return { outcomes, events: transaction.events, topics: transaction.topics, hasWritten: transaction.writeCount > 0 };
     });
     this.#flushes += 1;
     this.#flushedOperations += group.length;
-    if (events.length > 0) this.#publish(withoutRepeats(events));
-    for (const topic of topics) this.wakeUps.notify(topic);
-    for (const [waiting, outcome] of outcomes) waiting.settle(outcome);
+    return committed;
   }
 
-  #publish(events: readonly RoomEvent[]): void {
+  async #refuse(group: readonly Waiting[], refusal: Error): Promise<void> {
+    if (isUnavailability(refusal)) this.#outages.began(refusal.message);
+    else if (group.length > 1) {
+      // A bad operation fails alone.
+      for (const waiting of group) await this.#flush([waiting]);
+      return;
+    }
+    for (const { settle } of group) settle({ refusal });
+  }
+
+  /** Nothing that goes wrong here undoes what is committed, or keeps an answer back. */
+  #tell({ events, topics }: Committed): void {
+    if (events.length > 0) void this.#publish(withoutRepeats(events));
+    for (const topic of topics) {
+      try {
+        this.wakeUps.notify(topic);
+      } catch (error) {
+        this.#logger.error(`Waking who waits for '${topic}' failed: ${String(error)}`);
+      }
+    }
+  }
+
+  async #publish(events: readonly RoomEvent[]): Promise<void> {
     for (const event of events) if (event.name === 'task_status_event') this.#taskChanges[event.payload.status] += 1;
-    this.publisher.publish(events).catch((error: unknown) => {
+    try {
+      await this.publisher.publish(events);
+    } catch (error) {
       this.#logger.error(`${events.length} event(s) could not be published: ${String(error)}`);
-    });
+    }
   }
 }
 
@@ -133,7 +167,7 @@ function lightEnough(waiting: readonly Waiting[]): number {
   return waiting.length;
 }
 
-function isUnavailability(error: Error): boolean {
+function isUnavailability(error: unknown): error is ProblemError {
   return error instanceof ProblemError && error.problem === 'DatabaseUnavailable';
 }
 

@@ -1,11 +1,7 @@
 import type { RoomEvent } from '@joblib/contract';
 
-/** Drops later repeats of an event that tells a room nothing but its name (`jobs_invalidate`); order is kept. */
+/** Drops later repeats of an event that only says that something changed (`jobs_invalidate`) to the same room; order is kept. */
 export function withoutRepeats(events: readonly RoomEvent[]): readonly RoomEvent[] {
-  const seen = new Set<string>();
-  return events.filter(({ name, room, payload }) => {
-    if (Object.keys(payload).length > 0) return true;
-    const pair = `${name} ${room}`;
-    return !seen.has(pair) && seen.add(pair);
-  });
+  const told = new Set<string>();
+  return events.filter(({ name, room }) => name !== 'jobs_invalidate' || (!told.has(room) && told.add(room)));
 }

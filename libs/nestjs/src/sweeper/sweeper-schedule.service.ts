@@ -31,10 +31,11 @@ export class SweeperSchedule implements OnApplicationBootstrap, OnModuleDestroy 
     if (quarterMs > 0) this.#every(PUT_BACK, Math.min(Math.max(quarterMs, least), most), () => this.sweeper.putBackUnstarted());
   }
 
-  /** Resolves when a sweep that is under way has ended. */
+  /** Resolves when a sweep that is under way has ended and the next server may sweep. */
   async onModuleDestroy(): Promise<void> {
     for (const name of [SWEEP, PUT_BACK]) if (this.registry.doesExist('interval', name)) this.registry.deleteInterval(name);
     await this.#running;
+    await this.sweeper.release();
   }
 
   #every(name: string, intervalMs: number, work: () => Promise<unknown>): void {

@@ -84,6 +84,11 @@ export class Sweeper {
     return this.#attempt('unstarted tasks', 0, () => this.claims.putBackUnstarted(now - claimStartTimeoutSeconds * 1000));
   }
 
+  /** Lets another server, or this one after a restart, sweep at once. */
+  async release(): Promise<void> {
+    await this.#attempt('the lease', undefined, () => this.unitOfWork.run((transaction) => this.leases.release(transaction, LEASE, this.#holder)));
+  }
+
   #acquireLease(now: number): Promise<boolean> {
     const expiresAt = now + this.settings.sweeperIntervalSeconds * 2000;
     return this.unitOfWork.run((transaction) => this.leases.acquire(transaction, LEASE, this.#holder, now, expiresAt));

@@ -9,7 +9,7 @@ export type Ending = 'woken' | 'elapsed' | 'aborted';
 export function hold(deadlineMs: number, signals: readonly AbortSignal[], register: (wake: () => void) => () => void): Promise<Ending> {
   return new Promise((resolve) => {
     let unregister: (() => void) | null = null;
-    let hasEnded = false;
+    let hasEnded = false as boolean;
     const end = (ending: Ending): void => {
       hasEnded = true;
       clearTimeout(timer);

@@ -16,7 +16,7 @@ export function reportingOf(body: ReportTaskDto, taskId: string, caller: Caller)
 /** One answer of a batch: `{id, status: 200, task}`, or `{id, status, problem}`. @throws what is no refusal from the catalogue. */
 export function reportItemJson(id: string, outcome: PromiseSettledResult<Task>): string {
   if (outcome.status === 'fulfilled') return `{"id":${JSON.stringify(id)},"status":200,"task":${taskJson(outcome.value, null)}}`;
-  const { reason } = outcome;
+  const reason: unknown = outcome.reason;
   if (!(reason instanceof ProblemError)) throw reason;
   return JSON.stringify({ id, status: reason.type.status, problem: reason.toDocument() });
 }

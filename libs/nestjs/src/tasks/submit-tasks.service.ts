@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { canonicalJson } from '../domain/canonical-json.js';
 import type { JsonText } from '../domain/task.js';
 import { SchemaChecker } from '../json-schema/index.js';
-import { JobStore, SubmissionKeyStore, UnitOfWork } from '../persistence/index.js';
+import { JobStore, SubmissionKeyStore, TaskStore, UnitOfWork } from '../persistence/index.js';
 import { CLOCK, JOBLIB_SETTINGS } from '../ports/index.js';
 import type { Caller, Clock, JoblibSettings } from '../ports/index.js';
 import { RoomAccess } from '../rooms/index.js';
@@ -35,6 +35,7 @@ export class SubmitTasks {
     private readonly operation: SubmitOperation,
     private readonly keys: SubmissionKeyStore,
     private readonly jobs: JobStore,
+    private readonly tasks: TaskStore,
     private readonly schemas: SchemaChecker,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
@@ -55,10 +56,13 @@ export class SubmitTasks {
     return this.unitOfWork.perform(this.operation, { callerId: caller.id, roomId, jobName, payloads, idempotency });
   }
 
-  /** What was accepted once is answered again, whatever the guard or the schema would say now. */
+  /** What was accepted once is answered again, whatever the guard or the schema would say now; a key whose task is gone stands for nothing. */
   async #isKnown({ caller, roomId, jobName }: SubmitRequest, key: string): Promise<boolean> {
     const scope = { userId: caller.id, roomId, jobName, key };
-    return (await this.unitOfWork.read((session) => this.keys.find(session, scope, this.clock.now()))) !== null;
+    return this.unitOfWork.read(async (session) => {
+      const first = await this.keys.find(session, scope, this.clock.now());
+      return first !== null && (await this.tasks.findByIds(session, first.taskIds)).length === first.taskIds.length;
+    });
   }
 
   async #assertPayloads({ roomId, jobName, payloads, isBatch }: SubmitRequest): Promise<void> {

@@ -27,6 +27,8 @@ export const sqliteHousekeepingStatements: HousekeepingStatements = {
       createdAt,
     ),
 
+  newestTask: () => reading(`SELECT id FROM joblib_task ORDER BY id DESC LIMIT 1`),
+
   deleteSubmissionsBefore: (before, limit) =>
     writing(
       `DELETE FROM joblib_submission_key WHERE rowid IN (SELECT rowid FROM joblib_submission_key WHERE created_at < ? LIMIT ?) RETURNING key`,

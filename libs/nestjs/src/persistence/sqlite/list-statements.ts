@@ -49,8 +49,7 @@ export const sqliteListStatements: ListStatements = {
 
   jobTasksWithin: ({ roomId, jobId, status }, beforeId, steps) =>
     reading(
-      `SELECT task.* FROM (SELECT id, status ${TASKS.job} ${NEWEST}) recent JOIN joblib_task task ON task.id = recent.id
-       WHERE recent.status = ? ORDER BY task.id DESC`,
+      `SELECT id FROM (SELECT id, status ${TASKS.job} ${NEWEST}) recent WHERE status = ? ORDER BY id DESC`,
       jobId,
       roomId,
       beforeId ?? BEHIND_ALL,

@@ -15,17 +15,15 @@ export class SqliteExecutor implements Executor {
 
   constructor(private readonly connection: SqliteConnection) {
     const known = preparedBy.get(connection);
-    this.#prepared = known ?? new Map();
+    this.#prepared = known ?? new Map<string, Prepared>();
     if (known === undefined) preparedBy.set(connection, this.#prepared);
   }
 
   execute<Row>(statements: readonly Statement<Row>[]): Promise<Row[]> {
-    try {
-      if (statements.length === 1 && statements[0] !== undefined) return Promise.resolve(this.#run(statements[0]));
-      return Promise.resolve(statements.flatMap((statement) => this.#run(statement)));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    return new Promise((resolve) => {
+      const [first] = statements;
+      resolve(first !== undefined && statements.length === 1 ? this.#run(first) : statements.flatMap((statement) => this.#run(statement)));
+    });
   }
 
   #run<Row>({ sql, values }: Statement<Row>): Row[] {

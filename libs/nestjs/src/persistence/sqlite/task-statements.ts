@@ -69,10 +69,11 @@ export const sqliteTaskStatements: TaskStatements = {
       workerId,
     ),
 
+  // The `+` keeps SQLite from reading every task that these jobs ever had: few are claimed or running.
   failStuckInternal: (before, error, now) =>
     writing(
       `UPDATE joblib_task SET status = 'failed', error = ?, completed_at = ?
-       WHERE job_id IN (SELECT id FROM joblib_job WHERE room_id = '@internal')
+       WHERE +job_id IN (SELECT id FROM joblib_job WHERE room_id = '@internal')
          AND worker_id IS NOT NULL AND status IN ('claimed', 'running') AND coalesce(started_at, claimed_at) < ?
        RETURNING *`,
       error,
