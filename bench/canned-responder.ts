@@ -2,7 +2,9 @@
 import { createServer, type AddressInfo } from 'node:net';
 
 const BODY = JSON.stringify({ task: { id: '00000000-0000-7000-8000-000000000000', status: 'pending', padding: 'x'.repeat(400) } });
-const ANSWER = Buffer.from(`HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\nConnection: keep-alive\r\n\r\n${BODY}`);
+const ANSWER = Buffer.from(
+  `HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\nConnection: keep-alive\r\n\r\n${BODY}`,
+);
 
 /** Where the request ends that starts at 0, or -1 while it is incomplete. */
 function requestEnd(text: string): number {

@@ -32,11 +32,17 @@ export interface ProfileSummary {
 }
 
 const IDLE = '(idle)';
-const ENGINE_STATES: Record<string, string> = { '(garbage collector)': 'garbage collection', '(program)': 'native code outside JavaScript' };
+const ENGINE_STATES: Record<string, string> = {
+  '(garbage collector)': 'garbage collection',
+  '(program)': 'native code outside JavaScript',
+};
 
 /** A family of packages that together are one thing to a reader; the first match counts. */
 const FAMILIES: readonly (readonly [pattern: RegExp, group: string])[] = [
-  [/^(fastify|@fastify\/.*|find-my-way|avvio|light-my-request|fast-json-stringify|fast-querystring|secure-json-parse|reusify|fastq|toad-cache|rfdc|abstract-logging)$/, 'fastify'],
+  [
+    /^(fastify|@fastify\/.*|find-my-way|avvio|light-my-request|fast-json-stringify|fast-querystring|secure-json-parse|reusify|fastq|toad-cache|rfdc|abstract-logging)$/,
+    'fastify',
+  ],
   [/^(@nestjs\/.*|rxjs|reflect-metadata|class-validator|class-transformer)$/, 'nest'],
   [/^(passport.*|jsonwebtoken|jws|jwa|jose|jwks-rsa)$/, 'tokens'],
   [/^typeorm$/, 'typeorm'],

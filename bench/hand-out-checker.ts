@@ -65,7 +65,15 @@ export class HandOutLedger {
   #taskOf(id: string): TaskRecord {
     let task = this.#tasks.get(id);
     if (!task) {
-      task = { id, createdAt: '', submitAnsweredTick: NEVER, claimBeganTick: NEVER, claimAnsweredTick: NEVER, timesHandedOut: 0, isCompleted: false };
+      task = {
+        id,
+        createdAt: '',
+        submitAnsweredTick: NEVER,
+        claimBeganTick: NEVER,
+        claimAnsweredTick: NEVER,
+        timesHandedOut: 0,
+        isCompleted: false,
+      };
       this.#tasks.set(id, task);
     }
     return task;
@@ -82,7 +90,8 @@ export class HandOutLedger {
     for (const task of inOrder) {
       if (task.timesHandedOut > 0) {
         const waiting = older.latestSubmittedBefore(task.claimBeganTick);
-        if (waiting && waiting.claimBeganTick > task.claimAnsweredTick) overtaken.push(`Task ${task.id} was handed out while the older ${waiting.id} was pending.`);
+        if (waiting && waiting.claimBeganTick > task.claimAnsweredTick)
+          overtaken.push(`Task ${task.id} was handed out while the older ${waiting.id} was pending.`);
       }
       older.add(task);
     }

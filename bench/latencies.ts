@@ -21,7 +21,8 @@ export class Latencies {
     const summaries: Partial<Record<TimedStep, LatencySummary>> = {};
     for (const step of TIMED_STEPS) {
       const sortedMs = Float64Array.from(this.#samplesMs[step]).sort();
-      if (sortedMs.length > 0) summaries[step] = { count: sortedMs.length, p50Ms: quantile(sortedMs, 0.5), p99Ms: quantile(sortedMs, 0.99) };
+      if (sortedMs.length > 0)
+        summaries[step] = { count: sortedMs.length, p50Ms: quantile(sortedMs, 0.5), p99Ms: quantile(sortedMs, 0.99) };
     }
     return summaries;
   }

@@ -22,8 +22,15 @@ async function main(): Promise<number> {
   const machine = describeMachine();
   const cores = separateCores();
   console.log(machine);
-  console.log(cores ? `server on core ${cores.server}, client on core ${cores.client}` : 'server and client are NOT kept on cores of their own (no taskset, or one core)');
-  const violations = options.profileDirectory === null ? await runComparison(options, machine, cores) : await runProfiles(options, options.profileDirectory, cores);
+  console.log(
+    cores
+      ? `server on core ${cores.server}, client on core ${cores.client}`
+      : 'server and client are NOT kept on cores of their own (no taskset, or one core)',
+  );
+  const violations =
+    options.profileDirectory === null
+      ? await runComparison(options, machine, cores)
+      : await runProfiles(options, options.profileDirectory, cores);
   if (violations.length === 0) {
     console.log('\nchecked: every task was handed out once, in order, and completed');
     return 0;
@@ -49,14 +56,20 @@ async function runComparison(options: BenchOptions, machine: string, cores: Core
   }
   const comparisons = compare(measurements);
   console.log(`\n${renderReport(comparisons, ceilings)}`);
-  if (options.jsonPath !== null) await writeFile(options.jsonPath, `${JSON.stringify({ machine, cores, options, ceilings, comparisons, measurements }, null, 2)}\n`);
+  if (options.jsonPath !== null)
+    await writeFile(options.jsonPath, `${JSON.stringify({ machine, cores, options, ceilings, comparisons, measurements }, null, 2)}\n`);
   return measurements.flatMap(({ target, load, connections, round, violations }) =>
     violations.map((text) => `${target}, ${load}, ${connections} connections, round ${round}: ${text}`),
   );
 }
 
 /** A server of its own for every turn, so that no turn inherits another's memory or tasks. */
-async function visitOnce(name: TargetName, connections: number, options: BenchOptions, cores: CoreAssignment | null): Promise<Measurement[]> {
+async function visitOnce(
+  name: TargetName,
+  connections: number,
+  options: BenchOptions,
+  cores: CoreAssignment | null,
+): Promise<Measurement[]> {
   // The peer has no batch routes.
   const loads = name === 'ours' ? options.loads : options.loads.filter((load) => load !== 'batched');
   const target = await START_TARGET[name]({ core: cores?.server ?? null, nodeFlags: [] });
@@ -73,7 +86,8 @@ async function measureCeilings(options: BenchOptions, cores: CoreAssignment | nu
   const server = await startCannedResponder(cores?.server ?? null);
   try {
     const ceilings: ClientCeiling[] = [];
-    for (const connections of options.connections) ceilings.push(await measureClientCeiling(server, connections, Math.min(options.seconds, 4)));
+    for (const connections of options.connections)
+      ceilings.push(await measureClientCeiling(server, connections, Math.min(options.seconds, 4)));
     return ceilings;
   } finally {
     await server.stop();
@@ -83,7 +97,8 @@ async function measureCeilings(options: BenchOptions, cores: CoreAssignment | nu
 async function runProfiles(options: BenchOptions, directory: string, cores: CoreAssignment | null): Promise<readonly string[]> {
   const name = options.targets.length === 1 ? (options.targets[0] ?? 'ours') : 'ours';
   const violations: string[] = [];
-  for (const connections of options.connections) violations.push(...(await profile(name, connections, options, directory, cores?.server ?? null)));
+  for (const connections of options.connections)
+    violations.push(...(await profile(name, connections, options, directory, cores?.server ?? null)));
   return violations;
 }
 

@@ -71,13 +71,15 @@ export function parseOptions(parameters: readonly string[]): BenchOptions {
 
 function positiveNumber(option: string, text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) throw new Error(`--${option}: ${JSON.stringify(text)} is not a number above 0.`);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new Error(`--${option}: ${JSON.stringify(text)} is not a number above 0.`);
   return value;
 }
 
 function wholeNumber(option: string, text: string, maximum: number): number {
   const value = positiveNumber(option, text);
-  if (!Number.isInteger(value) || value > maximum) throw new Error(`--${option}: ${JSON.stringify(text)} is not a whole number from 1 to ${maximum}.`);
+  if (!Number.isInteger(value) || value > maximum)
+    throw new Error(`--${option}: ${JSON.stringify(text)} is not a whole number from 1 to ${maximum}.`);
   return value;
 }
 

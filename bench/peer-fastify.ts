@@ -59,7 +59,9 @@ app.put('/v1/joblib/rooms/:room/jobs', (request, reply) => {
   const workerId = randomUUID();
   workerIds.add(workerId);
   const fullName = `${room}:${category}:${name}`;
-  void reply.code(201).send({ id: randomUUID(), room_id: room, category, name, full_name: fullName, schema, workers: [...workerIds], worker_id: workerId });
+  void reply
+    .code(201)
+    .send({ id: randomUUID(), room_id: room, category, name, full_name: fullName, schema, workers: [...workerIds], worker_id: workerId });
 });
 
 app.delete('/v1/joblib/workers/:id', (request, reply) => {

@@ -13,7 +13,13 @@ const SHOWN_FUNCTIONS = 30;
  * Resolves to the violations found on the way.
  * @throws Error when the server did not end by itself: then it wrote no profile
  */
-export async function profile(name: TargetName, connections: number, options: BenchOptions, directory: string, core: number | null): Promise<readonly string[]> {
+export async function profile(
+  name: TargetName,
+  connections: number,
+  options: BenchOptions,
+  directory: string,
+  core: number | null,
+): Promise<readonly string[]> {
   const ownDirectory = resolve(directory, `${name}-${connections}-${process.pid}`);
   await mkdir(ownDirectory, { recursive: true });
   const target = await START_TARGET[name]({ core, nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${ownDirectory}`] });
@@ -22,7 +28,9 @@ export async function profile(name: TargetName, connections: number, options: Be
   const path = await mainThreadProfile(ownDirectory);
   const recorded = JSON.parse(await readFile(path, 'utf8')) as CpuProfile;
   const summary = summarizeProfile(recorded, ...measurement.windowMicroseconds);
-  console.log(`\n${name}, steady, ${connections} connections: ${Math.round(measurement.lifecyclesPerSecond)} lifecycles/s while profiled\n${path}\n`);
+  console.log(
+    `\n${name}, steady, ${connections} connections: ${Math.round(measurement.lifecyclesPerSecond)} lifecycles/s while profiled\n${path}\n`,
+  );
   console.log(renderProfile(summary, measurement.lifecycles));
   return measurement.violations;
 }
@@ -41,10 +49,15 @@ function renderProfile({ busyMilliseconds, idleMilliseconds, groups, functions }
   const idle = (100 * idleMilliseconds) / (busyMilliseconds + idleMilliseconds);
   return [
     `main thread: ${idle.toFixed(1)} % idle; the rest, as self time`,
-    table([['share', 'µs per lifecycle', 'group'], ...groups.map(({ group, milliseconds }) => [share(milliseconds), perLifecycle(milliseconds), group])]),
+    table([
+      ['share', 'µs per lifecycle', 'group'],
+      ...groups.map(({ group, milliseconds }) => [share(milliseconds), perLifecycle(milliseconds), group]),
+    ]),
     table([
       ['share', 'function', 'group', 'place'],
-      ...functions.slice(0, SHOWN_FUNCTIONS).map(({ functionName, group, place, milliseconds }) => [share(milliseconds), functionName, group, place]),
+      ...functions
+        .slice(0, SHOWN_FUNCTIONS)
+        .map(({ functionName, group, place, milliseconds }) => [share(milliseconds), functionName, group, place]),
     ]),
   ].join('\n\n');
 }

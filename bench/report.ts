@@ -7,18 +7,38 @@ const CLIENT_BUSY_LIMIT = 0.9;
 
 /** The comparison as text for a terminal. */
 export function renderReport(comparisons: readonly Comparison[], ceilings: readonly ClientCeiling[]): string {
-  return [renderCeilings(ceilings), renderRates(comparisons), renderBacklogs(comparisons), renderSteps(comparisons), renderWarnings(comparisons)]
+  return [
+    renderCeilings(ceilings),
+    renderRates(comparisons),
+    renderBacklogs(comparisons),
+    renderSteps(comparisons),
+    renderWarnings(comparisons),
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
 function renderCeilings(ceilings: readonly ClientCeiling[]): string {
-  const parts = ceilings.map(({ connections, postsPerSecond, clientBusy }) => `${count(postsPerSecond)} POST/s at ${connections} connections (client ${percent(clientBusy)} busy)`);
+  const parts = ceilings.map(
+    ({ connections, postsPerSecond, clientBusy }) =>
+      `${count(postsPerSecond)} POST/s at ${connections} connections (client ${percent(clientBusy)} busy)`,
+  );
   return parts.length === 0 ? '' : `the client's own ceiling, against canned answers: ${parts.join(', ')}`;
 }
 
 function renderRates(comparisons: readonly Comparison[]): string {
-  const header = ['load', 'connections', 'server', 'lifecycles/s', 'lowest–highest', 'ours/peer', 'p50 ms', 'p99 ms', 'server busy', 'client busy'];
+  const header = [
+    'load',
+    'connections',
+    'server',
+    'lifecycles/s',
+    'lowest–highest',
+    'ours/peer',
+    'p50 ms',
+    'p99 ms',
+    'server busy',
+    'client busy',
+  ];
   const rows = eachTarget(comparisons, (comparison, name, target) => [
     comparison.load,
     String(comparison.connections),
@@ -40,7 +60,9 @@ function renderBacklogs(comparisons: readonly Comparison[]): string {
       ? null
       : [String(comparison.connections), name, count(target.submitsPerSecond), count(target.workedOffPerSecond)],
   );
-  return rows.length === 0 ? '' : `the backlog in its two parts\n${table([['connections', 'server', 'submitted/s', 'worked off/s'], ...rows])}`;
+  return rows.length === 0
+    ? ''
+    : `the backlog in its two parts\n${table([['connections', 'server', 'submitted/s', 'worked off/s'], ...rows])}`;
 }
 
 function renderSteps(comparisons: readonly Comparison[]): string {
@@ -58,13 +80,18 @@ function renderWarnings(comparisons: readonly Comparison[]): string {
   return eachTarget(comparisons, (comparison, name, target) =>
     target.clientBusy <= CLIENT_BUSY_LIMIT
       ? null
-      : [`Take care: with ${comparison.load}, ${comparison.connections} connections, ${name}, the client was ${percent(target.clientBusy)} busy and may be the limit.`],
+      : [
+          `Take care: with ${comparison.load}, ${comparison.connections} connections, ${name}, the client was ${percent(target.clientBusy)} busy and may be the limit.`,
+        ],
   )
     .flat()
     .join('\n');
 }
 
-function eachTarget(comparisons: readonly Comparison[], row: (comparison: Comparison, name: string, target: TargetSummary) => string[] | null): string[][] {
+function eachTarget(
+  comparisons: readonly Comparison[],
+  row: (comparison: Comparison, name: string, target: TargetSummary) => string[] | null,
+): string[][] {
   return comparisons
     .flatMap((comparison) => Object.entries(comparison.targets).map(([name, target]) => row(comparison, name, target)))
     .filter((cells) => cells !== null);
@@ -73,9 +100,16 @@ function eachTarget(comparisons: readonly Comparison[], row: (comparison: Compar
 /** Columns as wide as their widest cell, numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const isText = widths.map((_, column) => rows.slice(1).every((row) => !/^\d/.test(row[column] ?? '')) && rows.slice(1).some((row) => row[column] !== ''));
+  const isText = widths.map(
+    (_, column) => rows.slice(1).every((row) => !/^\d/.test(row[column] ?? '')) && rows.slice(1).some((row) => row[column] !== ''),
+  );
   return rows
-    .map((row) => row.map((cell, column) => (isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => (isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 

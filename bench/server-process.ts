@@ -28,7 +28,8 @@ export class ServerProcess {
 
   private constructor({ script, nodeFlags, environment, core }: ServerCommand) {
     const parameters = [...nodeFlags, script];
-    const [command, all] = core === null ? [process.execPath, parameters] : ['taskset', ['-c', String(core), process.execPath, ...parameters]];
+    const [command, all] =
+      core === null ? [process.execPath, parameters] : ['taskset', ['-c', String(core), process.execPath, ...parameters]];
     this.#child = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
     running.add(this.#child);
     this.#child.once('exit', () => running.delete(this.#child));

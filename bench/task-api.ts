@@ -6,7 +6,10 @@ const BASE = '/v1/joblib';
 const JOB = {
   category: 'modifiers',
   name: 'Bench',
-  schema: { type: 'object', properties: { axis: { type: 'string' }, angle: { type: 'number' }, frames: { type: 'array', items: { type: 'integer' } } } },
+  schema: {
+    type: 'object',
+    properties: { axis: { type: 'string' }, angle: { type: 'number' }, frames: { type: 'array', items: { type: 'integer' } } },
+  },
 };
 const PAYLOAD = { axis: 'z', angle: 90, frames: [0, 1, 2, 3] };
 const SUBMIT_BODY = JSON.stringify({ payload: PAYLOAD });
@@ -67,7 +70,8 @@ export class TaskApi {
     const response = await this.connection.send(formatRequest(head, body));
     expectStatus('submit batch', response, 202);
     const { items } = JSON.parse(response.body) as { items: readonly TaskStub[] };
-    if (items.length !== size || items.some(({ id }) => typeof id !== 'string')) throw new Error(`A batch of ${size} was answered with ${response.body.slice(0, 300)}`);
+    if (items.length !== size || items.some(({ id }) => typeof id !== 'string'))
+      throw new Error(`A batch of ${size} was answered with ${response.body.slice(0, 300)}`);
     return items;
   }
 
@@ -78,7 +82,9 @@ export class TaskApi {
   }
 
   async claimMany(workerId: string, maxTasks: number): Promise<readonly TaskStub[]> {
-    const response = await this.connection.send(formatRequest(this.#claimHead, JSON.stringify({ worker_id: workerId, max_tasks: maxTasks })));
+    const response = await this.connection.send(
+      formatRequest(this.#claimHead, JSON.stringify({ worker_id: workerId, max_tasks: maxTasks })),
+    );
     expectStatus('claim', response, 200);
     return (JSON.parse(response.body) as { tasks: readonly TaskStub[] }).tasks;
   }
@@ -96,7 +102,8 @@ export class TaskApi {
     expectStatus(`${status} batch`, response, 200);
     const { items } = JSON.parse(response.body) as { items: readonly { status: number }[] };
     const refused = items.find((item) => item.status !== 200);
-    if (refused || items.length !== tasks.length) throw new Error(`A batch of ${tasks.length} reports was refused: ${JSON.stringify(refused ?? items.length)}`);
+    if (refused || items.length !== tasks.length)
+      throw new Error(`A batch of ${tasks.length} reports was refused: ${JSON.stringify(refused ?? items.length)}`);
   }
 
   /** How many tasks the room has, all of them or those with one status. */

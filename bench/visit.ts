@@ -39,7 +39,9 @@ export async function visit(target: RunningTarget, options: VisitOptions): Promi
     for (const load of options.loads) measurements.push(await measure(target, load, contextOf(lanes, load, options)));
     for (const workerId of new Set(lanes.map((lane) => lane.workerId))) await lanes[0]?.api.dismiss(workerId);
     return measurements.map((measurement, index) =>
-      index === 0 ? { ...measurement, violations: [...warmUp.violations.map((text) => `Warm-up: ${text}`), ...measurement.violations] } : measurement,
+      index === 0
+        ? { ...measurement, violations: [...warmUp.violations.map((text) => `Warm-up: ${text}`), ...measurement.violations] }
+        : measurement,
     );
   } finally {
     for (const lane of lanes) lane.api.connection.close();
@@ -74,7 +76,10 @@ async function measure(target: RunningTarget, load: LoadName, context: LoadConte
     connections: context.lanes.length,
     lifecyclesPerSecond: outcome.lifecycles / outcome.elapsedSeconds,
     latencies,
-    serverBusy: before.serverSeconds === null || after.serverSeconds === null ? null : (after.serverSeconds - before.serverSeconds) / outcome.elapsedSeconds,
+    serverBusy:
+      before.serverSeconds === null || after.serverSeconds === null
+        ? null
+        : (after.serverSeconds - before.serverSeconds) / outcome.elapsedSeconds,
     clientBusy: (after.clientSeconds - before.clientSeconds) / outcome.elapsedSeconds,
     windowMicroseconds: [before.atMicroseconds, after.atMicroseconds],
     violations: [...context.ledger.violations(), ...(await countMismatches(context))],
@@ -94,5 +99,9 @@ async function countMismatches({ lanes, roomId, ledger }: LoadContext): Promise<
 
 function readCpu(server: ServerProcess): { serverSeconds: number | null; clientSeconds: number; atMicroseconds: number } {
   const { user, system } = process.cpuUsage();
-  return { serverSeconds: server.cpuSeconds(), clientSeconds: (user + system) / 1e6, atMicroseconds: Number(process.hrtime.bigint() / 1000n) };
+  return {
+    serverSeconds: server.cpuSeconds(),
+    clientSeconds: (user + system) / 1e6,
+    atMicroseconds: Number(process.hrtime.bigint() / 1000n),
+  };
 }

@@ -19,8 +19,12 @@ async function main(): Promise<void> {
 
 function explainListenError(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return new ConfigError(`PORT is '${port}', and another program listens there on ${host}; stop it or choose another port.`, { cause: error });
-  if (code === 'EACCES') return new ConfigError(`PORT is '${port}', which this user may not listen on; choose one above 1023.`, { cause: error });
+  if (code === 'EADDRINUSE')
+    return new ConfigError(`PORT is '${port}', and another program listens there on ${host}; stop it or choose another port.`, {
+      cause: error,
+    });
+  if (code === 'EACCES')
+    return new ConfigError(`PORT is '${port}', which this user may not listen on; choose one above 1023.`, { cause: error });
   if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' || code === 'EAI_AGAIN') {
     return new ConfigError(`HOST is '${host}', which is no address of this machine.`, { cause: error });
   }

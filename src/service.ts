@@ -30,7 +30,10 @@ export class Service {
     private readonly ownership: FileOwnership | null,
   ) {
     // The database is closed after the server, so not before every call has its answer.
-    app.getHttpAdapter().getInstance().addHook('preClose', () => this.#drained);
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('preClose', () => this.#drained);
   }
 
   /** @throws ConfigError when it cannot work as configured. */
@@ -65,7 +68,12 @@ export class Service {
   }
 }
 
-async function createApp(config: ServiceConfig, settings: JoblibSettings, databasePath: string, logger: ServiceLogger): Promise<NestFastifyApplication> {
+async function createApp(
+  config: ServiceConfig,
+  settings: JoblibSettings,
+  databasePath: string,
+  logger: ServiceLogger,
+): Promise<NestFastifyApplication> {
   const secret = await signingSecretOf(config);
   const root = AppModule.register({
     dataSource: await dataSourceAt(databasePath, config.migrate),

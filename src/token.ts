@@ -30,7 +30,8 @@ function readArguments(args: string[]): TokenRequest {
   const { values } = parseArguments(args);
   if (!values.sub) throw new ConfigError(`--sub is missing; usage: ${USAGE}`);
   const expiresIn = values['expires-in'];
-  if (!/^[1-9]\d{0,8}[smhd]$/.test(expiresIn)) throw new ConfigError(`--expires-in is '${expiresIn}'; it has to be like 90s, 30m, 12h or 7d.`);
+  if (!/^[1-9]\d{0,8}[smhd]$/.test(expiresIn))
+    throw new ConfigError(`--expires-in is '${expiresIn}'; it has to be like 90s, 30m, 12h or 7d.`);
   return { sub: values.sub, isSuperuser: values.superuser, expiresIn };
 }
 
@@ -38,7 +39,11 @@ function parseArguments(args: string[]) {
   try {
     return parseArgs({
       args,
-      options: { sub: { type: 'string' }, superuser: { type: 'boolean', default: false }, 'expires-in': { type: 'string', default: '12h' } },
+      options: {
+        sub: { type: 'string' },
+        superuser: { type: 'boolean', default: false },
+        'expires-in': { type: 'string', default: '12h' },
+      },
     });
   } catch (error) {
     throw new ConfigError(`${(error as Error).message} Usage: ${USAGE}`, { cause: error });
@@ -58,11 +63,15 @@ async function signToken({ sub, isSuperuser, expiresIn }: TokenRequest, config: 
 /** @throws ConfigError when no server could ever check what is signed here. */
 async function sharedSecretOf(config: ServiceConfig): Promise<string> {
   if (config.database.file === null && config.identity.secret === null && config.identity.jwksUrl === null) {
-    throw new ConfigError('DATABASE_URL is in memory, so the made secret is known to the server alone; set ZNDRAW_JOBLIB_JWT_SECRET for both.');
+    throw new ConfigError(
+      'DATABASE_URL is in memory, so the made secret is known to the server alone; set ZNDRAW_JOBLIB_JWT_SECRET for both.',
+    );
   }
   const secret = await signingSecretOf(config);
   if (secret !== null) return secret;
-  throw new ConfigError('Only ZNDRAW_JOBLIB_JWKS_URL is set: tokens come from whoever holds its private keys; set ZNDRAW_JOBLIB_JWT_SECRET to make them here.');
+  throw new ConfigError(
+    'Only ZNDRAW_JOBLIB_JWKS_URL is set: tokens come from whoever holds its private keys; set ZNDRAW_JOBLIB_JWT_SECRET to make them here.',
+  );
 }
 
 main().catch((error: unknown) => {

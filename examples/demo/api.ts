@@ -1,4 +1,13 @@
-import type { ClaimAnswer, JsonSchema, ProblemDocument, Progress, RegisteredJob, ReportableStatus, TaskView, WorkerView } from '@joblib/contract';
+import type {
+  ClaimAnswer,
+  JsonSchema,
+  ProblemDocument,
+  Progress,
+  RegisteredJob,
+  ReportableStatus,
+  TaskView,
+  WorkerView,
+} from '@joblib/contract';
 
 /** The service refused (with its problem document) or was not reached (`status` 0). */
 export class ApiError extends Error {

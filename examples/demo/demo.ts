@@ -40,7 +40,16 @@ async function tellStory(serviceFolder: string): Promise<void> {
   await startWorker(service);
   const tasks = await runTasks(service);
   await checkAndShow(tasks);
-  screen.say('', ...nextSteps({ url: found?.url ?? DEFAULT_URL, isRunning: found !== null, roomId: ROOM, fullName: JOB_NAME, workspace: fromHere(workspace) }));
+  screen.say(
+    '',
+    ...nextSteps({
+      url: found?.url ?? DEFAULT_URL,
+      isRunning: found !== null,
+      roomId: ROOM,
+      fullName: JOB_NAME,
+      workspace: fromHere(workspace),
+    }),
+  );
 }
 
 async function layOutWorkspace(): Promise<void> {
@@ -125,7 +134,8 @@ async function checkAndShow(tasks: readonly TaskView[]): Promise<void> {
   if (first === undefined) return;
   const before = await lastFrame(INPUT_FILE);
   const after = await lastFrame(first.payload.output);
-  if (after.atoms.length !== before.atoms.length) throw new Error(`${first.payload.output} has ${after.atoms.length} atoms instead of ${before.atoms.length}.`);
+  if (after.atoms.length !== before.atoms.length)
+    throw new Error(`${first.payload.output} has ${after.atoms.length} atoms instead of ${before.atoms.length}.`);
   const columns = sideBySide(excerpt(INPUT_FILE, before), excerpt(`${first.payload.output}, last frame`, after), SHOWN_LINES);
   screen.say('', ...columns, '', `Result: ${JSON.stringify(tasks[0]?.result)}`, `All files are in ${fromHere(workspace)}/`);
 }

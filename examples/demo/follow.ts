@@ -31,7 +31,11 @@ export interface WorkerListener {
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Listens to every task of a room; joins again after each reconnection. Rejects when the first connection or join is refused. */
-export async function followRoom(address: SocketAddress, roomId: string, { onTask, onJoined, onError }: RoomListener): Promise<JoblibSocket> {
+export async function followRoom(
+  address: SocketAddress,
+  roomId: string,
+  { onTask, onJoined, onError }: RoomListener,
+): Promise<JoblibSocket> {
   const socket = open(address);
   socket.on('task_status_event', onTask);
   const join = async (): Promise<void> => {

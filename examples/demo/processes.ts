@@ -27,7 +27,10 @@ export class RunningProgram {
   private readonly ended: Promise<string>;
   private hasEnded = false;
 
-  constructor(readonly name: string, program: Program) {
+  constructor(
+    readonly name: string,
+    program: Program,
+  ) {
     // A group of its own: Ctrl-C in the terminal reaches the demo alone, which then stops its programs in order.
     this.child = spawn(process.execPath, ['--import', GUARD, program.script, ...program.args], {
       cwd: program.cwd,

@@ -24,8 +24,20 @@ export const ROTATE_SCHEMA: JsonSchema = {
     axis: { enum: [...AXES], description: 'the axis to turn about' },
     angle: { type: 'number', minimum: -360, maximum: 360, description: 'degrees, right-handed' },
     output: { type: 'string', pattern: '\\.xyz$', description: "XYZ file to write, relative to the worker's workspace" },
-    frames: { type: 'integer', minimum: 1, maximum: MAX_FRAMES, default: 1, description: 'frames of the turn; the last has the full angle' },
-    frame_seconds: { type: 'number', minimum: 0, maximum: MAX_FRAME_SECONDS, default: 0, description: 'pause after each frame, for watching' },
+    frames: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_FRAMES,
+      default: 1,
+      description: 'frames of the turn; the last has the full angle',
+    },
+    frame_seconds: {
+      type: 'number',
+      minimum: 0,
+      maximum: MAX_FRAME_SECONDS,
+      default: 0,
+      description: 'pause after each frame, for watching',
+    },
   },
   required: ['file', 'axis', 'angle', 'output'],
 };
@@ -63,8 +75,10 @@ export function readOrder(payload: Readonly<Record<string, unknown>>): RotateOrd
   const knownAxis = AXES.find((known) => known === axis);
   if (knownAxis === undefined) throw new PayloadError("'axis' must be x, y or z.");
   if (!isWithin(angle, -360, 360)) throw new PayloadError("'angle' must be a number of degrees from -360 to 360.");
-  if (!isWithin(frames, 1, MAX_FRAMES) || !Number.isInteger(frames)) throw new PayloadError(`'frames' must be an integer from 1 to ${MAX_FRAMES}.`);
-  if (!isWithin(frameSeconds, 0, MAX_FRAME_SECONDS)) throw new PayloadError(`'frame_seconds' must be a number from 0 to ${MAX_FRAME_SECONDS}.`);
+  if (!isWithin(frames, 1, MAX_FRAMES) || !Number.isInteger(frames))
+    throw new PayloadError(`'frames' must be an integer from 1 to ${MAX_FRAMES}.`);
+  if (!isWithin(frameSeconds, 0, MAX_FRAME_SECONDS))
+    throw new PayloadError(`'frame_seconds' must be a number from 0 to ${MAX_FRAME_SECONDS}.`);
   return { file, axis: knownAxis, angleDegrees: angle, output, frameCount: frames, frameSeconds };
 }
 

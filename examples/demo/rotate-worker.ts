@@ -137,7 +137,8 @@ function log(line: string): void {
 async function main(): Promise<void> {
   const { JOBLIB_URL: url = 'http://127.0.0.1:8000', JOBLIB_TOKEN: token } = process.env;
   const [folder] = process.argv.slice(2);
-  if (token === undefined || folder === undefined) throw new Error('usage: JOBLIB_URL=… JOBLIB_TOKEN=… node rotate-worker.js <workspace folder>');
+  if (token === undefined || folder === undefined)
+    throw new Error('usage: JOBLIB_URL=… JOBLIB_TOKEN=… node rotate-worker.js <workspace folder>');
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   const workspace = await Workspace.open(folder);

@@ -49,7 +49,9 @@ export class TaskTracker {
   private rows(): readonly TaskRow[] {
     return [...this.labels].flatMap(([id, label]) => {
       const state = this.states.get(id);
-      return state ? [{ label, status: state.status, progress: state.progress, queuePosition: state.queue_position, error: state.error }] : [];
+      return state
+        ? [{ label, status: state.status, progress: state.progress, queuePosition: state.queue_position, error: state.error }]
+        : [];
     });
   }
 

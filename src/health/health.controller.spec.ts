@@ -12,7 +12,11 @@ let check: () => Promise<void>;
 
 async function start(): Promise<void> {
   const database = { provide: DatabaseHealth, useValue: { check: () => check() } };
-  const module = await Test.createTestingModule({ imports: [TerminusModule], controllers: [HealthController], providers: [database] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [TerminusModule],
+    controllers: [HealthController],
+    providers: [database],
+  }).compile();
   app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   await app.listen(0, '127.0.0.1');
   address = await app.getUrl();

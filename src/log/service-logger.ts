@@ -5,7 +5,14 @@ import { LOG_LEVELS } from '../config/service-config.js';
 import type { LogLevelName } from '../config/service-config.js';
 
 /** What the framework tells about every module, route and event at each start. */
-const CHATTY_CONTEXTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'WebSocketsController']);
+const CHATTY_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'WebSocketsController',
+]);
 
 /** The framework logs a failed start and throws it as well; whoever catches it prints one line. */
 const REPORTED_BY_WHOEVER_CATCHES = new Set(['ExceptionHandler', 'NestApplication']);

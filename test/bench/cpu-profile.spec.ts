@@ -31,7 +31,12 @@ describe('summarizeProfile', () => {
       { group: '@joblib/nestjs', milliseconds: 1 },
       { group: 'garbage collection', milliseconds: 1 },
     ]);
-    expect(summary.functions[0]).toEqual({ functionName: 'run', group: 'sqlite driver', place: 'sqlite/dist/index.js:12', milliseconds: 2 });
+    expect(summary.functions[0]).toEqual({
+      functionName: 'run',
+      group: 'sqlite driver',
+      place: 'sqlite/dist/index.js:12',
+      milliseconds: 2,
+    });
     expect(summary).toMatchObject({ busyMilliseconds: 5, idleMilliseconds: 1 });
   });
 

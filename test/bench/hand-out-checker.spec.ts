@@ -42,7 +42,8 @@ describe('HandOutLedger', () => {
 
   it('finds an older task overtaken by one of many, among thousands in order', () => {
     const story = new Story();
-    for (let index = 0; index < 3000; index += 1) story.ledger.submitted(`t${String(index).padStart(4, '0')}`, 'same time', story.ledger.tick());
+    for (let index = 0; index < 3000; index += 1)
+      story.ledger.submitted(`t${String(index).padStart(4, '0')}`, 'same time', story.ledger.tick());
     for (let index = 0; index < 3000; index += 1) if (index !== 1234) story.claim(`t${String(index).padStart(4, '0')}`);
     story.claim('t1234');
     const violations = story.ledger.violations();

@@ -33,7 +33,9 @@ describe('HttpConnection', () => {
     });
     expect((await open.send(REQUEST)).body).toBe('1');
     expect((await open.send(REQUEST)).body).toBe('2');
-    expect(seen[0]).toBe('POST /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"ä":1}');
+    expect(seen[0]).toBe(
+      'POST /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"ä":1}',
+    );
   });
 
   it('rejects when the server closes in the middle of an answer', async () => {

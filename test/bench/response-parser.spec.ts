@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { ResponseParser, type HttpResponse } from '../../bench/response-parser.js';
 
-const WITH_LENGTH = 'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\ncontent-length: 9\r\n\r\n{"ä":"1"}'.replace('length: 9', 'length: 10');
-const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\nA;note=x\r\n:"\r\n0\r\n\r\n"\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n';
+const WITH_LENGTH = 'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\ncontent-length: 9\r\n\r\n{"ä":"1"}'.replace(
+  'length: 9',
+  'length: 10',
+);
+const CHUNKED =
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\nA;note=x\r\n:"\r\n0\r\n\r\n"\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n';
 const WITHOUT_BODY = 'HTTP/1.1 204 No Content\r\n\r\n';
 const INFORMATIONAL = 'HTTP/1.1 100 Continue\r\n\r\n';
 
@@ -39,7 +43,10 @@ describe('ResponseParser', () => {
 
   it('reads answers that are cut in two anywhere', () => {
     for (let cut = 1; cut < bytes.length; cut += 1) {
-      expect({ cut, responses: parsePieces([bytes.subarray(0, cut), bytes.subarray(cut)]).responses }).toEqual({ cut, responses: EXPECTED });
+      expect({ cut, responses: parsePieces([bytes.subarray(0, cut), bytes.subarray(cut)]).responses }).toEqual({
+        cut,
+        responses: EXPECTED,
+      });
     }
   });
 
@@ -66,7 +73,10 @@ describe('ResponseParser', () => {
     expect(responses).toEqual([]);
   });
 
-  it.each(['SSH-2.0-OpenSSH\r\n\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'])('refuses %j, which is no HTTP/1.1 answer', (text) => {
-    expect(() => parsePieces([Buffer.from(text)])).toThrow(/^Not a/);
-  });
+  it.each(['SSH-2.0-OpenSSH\r\n\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'])(
+    'refuses %j, which is no HTTP/1.1 answer',
+    (text) => {
+      expect(() => parsePieces([Buffer.from(text)])).toThrow(/^Not a/);
+    },
+  );
 });

@@ -29,7 +29,14 @@ async function aContext(overrides: Partial<RotateContext> = {}): Promise<RotateC
 
 describe('readOrder', () => {
   it('fills in one frame and no pause', () => {
-    expect(readOrder(PAYLOAD)).toEqual({ file: 'pair.xyz', axis: 'z', angleDegrees: 180, output: 'turned.xyz', frameCount: 1, frameSeconds: 0 });
+    expect(readOrder(PAYLOAD)).toEqual({
+      file: 'pair.xyz',
+      axis: 'z',
+      angleDegrees: 180,
+      output: 'turned.xyz',
+      frameCount: 1,
+      frameSeconds: 0,
+    });
   });
 
   it.each([
@@ -57,7 +64,10 @@ describe('rotateFile', () => {
     const frames = parseXyz(await readFile(join(root, 'turned.xyz'), 'utf8'));
     expect(result).toEqual({ atoms: 2, frames: 2, output: 'turned.xyz', rmsd: 2 });
     expect(frames.map(({ comment }) => comment)).toEqual(['a pair; turned 90° about z', 'a pair; turned 180° about z']);
-    expect(frames.map(({ atoms }) => atoms[0]?.position)).toEqual([[0, 1, 0], [-1, 0, 0]]);
+    expect(frames.map(({ atoms }) => atoms[0]?.position)).toEqual([
+      [0, 1, 0],
+      [-1, 0, 0],
+    ]);
   });
 
   it('reports each frame', async () => {
@@ -100,13 +110,21 @@ describe('Workspace', () => {
     await mkdir(join(root, 'folder.xyz'));
   });
 
-  it.each(['../secret.xyz', '../workspace-2/secret.xyz', 'a/../../secret.xyz', 'link.xyz', 'up/secret.xyz', '/etc/hosts', 'a\0.xyz', '', '.', 'folder.xyz'])(
-    'does not read %j',
-    async (path) => {
-      const workspace = await Workspace.open(root);
-      await expect(workspace.read(path)).rejects.toThrow(WorkspaceError);
-    },
-  );
+  it.each([
+    '../secret.xyz',
+    '../workspace-2/secret.xyz',
+    'a/../../secret.xyz',
+    'link.xyz',
+    'up/secret.xyz',
+    '/etc/hosts',
+    'a\0.xyz',
+    '',
+    '.',
+    'folder.xyz',
+  ])('does not read %j', async (path) => {
+    const workspace = await Workspace.open(root);
+    await expect(workspace.read(path)).rejects.toThrow(WorkspaceError);
+  });
 
   it.each(['../new.xyz', 'up/new.xyz', '/tmp/new.xyz', 'nowhere/new.xyz', 'folder.xyz'])('does not write %j', async (path) => {
     const workspace = await Workspace.open(root);

@@ -44,7 +44,10 @@ describe('rotateAtoms', () => {
   });
 
   it('keeps the elements and their order', () => {
-    const atoms: readonly Atom[] = [{ element: 'O', position: [0, 0, 0] }, { element: 'H', position: [1, 0, 0] }];
+    const atoms: readonly Atom[] = [
+      { element: 'O', position: [0, 0, 0] },
+      { element: 'H', position: [1, 0, 0] },
+    ];
     expect(rotateAtoms(atoms, 'z', 10).map(({ element }) => element)).toEqual(['O', 'H']);
   });
 });

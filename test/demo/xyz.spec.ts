@@ -54,7 +54,9 @@ describe('formatXyz', () => {
   });
 
   it('writes no negative zero', () => {
-    expect(formatXyz([{ comment: 'c', atoms: [{ element: 'C', position: [-1e-12, 0, -1] }] }])).toBe('1\nc\nC      0.000000     0.000000    -1.000000\n');
+    expect(formatXyz([{ comment: 'c', atoms: [{ element: 'C', position: [-1e-12, 0, -1] }] }])).toBe(
+      '1\nc\nC      0.000000     0.000000    -1.000000\n',
+    );
   });
 
   it('keeps a comment on its line', () => {

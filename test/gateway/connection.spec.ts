@@ -29,7 +29,12 @@ describe('connecting', () => {
   it.each(TRANSPORTS)('refuses a socket without a token with a problem document, by %s', async (transport) => {
     await expect(SocketClient.connect(server.origin, undefined, { transport })).rejects.toMatchObject({
       message: 'Send a name as the bearer token.',
-      data: { type: '/v1/problems/unauthorized', title: 'Authentication required', status: 401, detail: 'Send a name as the bearer token.' },
+      data: {
+        type: '/v1/problems/unauthorized',
+        title: 'Authentication required',
+        status: 401,
+        detail: 'Send a name as the bearer token.',
+      },
     });
   });
 

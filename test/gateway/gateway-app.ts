@@ -61,7 +61,9 @@ export async function startGateway({ settings = {}, overrides = [], port: wanted
       }),
     ],
   }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ routerOptions: { maxParamLength: 10_000 } }), { logger: false });
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ routerOptions: { maxParamLength: 10_000 } }), {
+    logger: false,
+  });
   const adapter = new KeptServerAdapter(app);
   app.useWebSocketAdapter(adapter);
   await app.listen(wanted, '127.0.0.1');
@@ -71,5 +73,13 @@ export async function startGateway({ settings = {}, overrides = [], port: wanted
     await app.close();
     if (dataSource.isInitialized) await dataSource.destroy();
   };
-  return { app, origin: `http://127.0.0.1:${port}`, clock, dataSource, cleanUps, connectedIds: () => [...(adapter.server?.sockets.sockets.keys() ?? [])], close };
+  return {
+    app,
+    origin: `http://127.0.0.1:${port}`,
+    clock,
+    dataSource,
+    cleanUps,
+    connectedIds: () => [...(adapter.server?.sockets.sockets.keys() ?? [])],
+    close,
+  };
 }

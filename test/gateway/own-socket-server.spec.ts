@@ -67,7 +67,9 @@ describe('JoinRooms with sockets of a host', () => {
 
   it('refuses with problems, and joins nothing then', async () => {
     const socket = new HostSocket();
-    await expect(joinRooms.joinJob(socket, { id: 'eve', isSuperuser: true }, { job_name: ROTATE, worker_id: workerId })).rejects.toMatchObject({ problem: 'Forbidden' });
+    await expect(
+      joinRooms.joinJob(socket, { id: 'eve', isSuperuser: true }, { job_name: ROTATE, worker_id: workerId }),
+    ).rejects.toMatchObject({ problem: 'Forbidden' });
     await expect(joinRooms.joinRoom(socket, root, null)).rejects.toMatchObject({ problem: 'ValidationError' });
     expect([...socket.rooms]).toEqual([]);
   });

@@ -49,8 +49,26 @@ describe('rooms', () => {
     await root.report(id, 'completed', { result: { angle: 90 } });
     const common = { id, name: ROTATE, room_id: 'lab', created_at, error: null };
     expect(await ada.payloadsOf('task_status_event')).toEqual([
-      { ...common, status: 'pending', started_at: null, completed_at: null, queue_position: 1, worker_id: null, progress: null, result: null },
-      { ...common, status: 'claimed', started_at: null, completed_at: null, queue_position: null, worker_id: workerId, progress: null, result: null },
+      {
+        ...common,
+        status: 'pending',
+        started_at: null,
+        completed_at: null,
+        queue_position: 1,
+        worker_id: null,
+        progress: null,
+        result: null,
+      },
+      {
+        ...common,
+        status: 'claimed',
+        started_at: null,
+        completed_at: null,
+        queue_position: null,
+        worker_id: workerId,
+        progress: null,
+        result: null,
+      },
       {
         ...common,
         status: 'running',
@@ -222,7 +240,9 @@ describe('rooms', () => {
     const polling = await SocketClient.connect(server.origin, 'ada', { transport: 'polling' });
     await polling.joinRoom('lab');
     for (let count = 0; count < 20; count += 1) await root.submit('lab', ROTATE);
-    expect((await polling.payloadsOf('task_status_event')).map(({ queue_position }) => queue_position)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect((await polling.payloadsOf('task_status_event')).map(({ queue_position }) => queue_position)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
   });
 
   it('emits what stands behind an event that cannot be encoded', async () => {

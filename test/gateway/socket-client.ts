@@ -27,7 +27,11 @@ export class SocketClient {
   }
 
   /** Rejects with the `connect_error`. It does not come back by itself unless `reconnection`. */
-  static async connect(origin: string, token: unknown, { transport = 'websocket', reconnection = false }: { transport?: Transport; reconnection?: boolean } = {}): Promise<SocketClient> {
+  static async connect(
+    origin: string,
+    token: unknown,
+    { transport = 'websocket', reconnection = false }: { transport?: Transport; reconnection?: boolean } = {},
+  ): Promise<SocketClient> {
     const auth = token === undefined ? {} : { token };
     const socket = io(origin, { transports: [transport], auth, reconnection, reconnectionDelay: 10, forceNew: true });
     const client = new SocketClient(socket);
@@ -73,7 +77,9 @@ export class SocketClient {
   /** Waits until an event like this has been heard. */
   async hears(name: ServerEventName, fields: Heard['payload'] = {}): Promise<Heard['payload']> {
     for (;;) {
-      const found = this.heard.find((event) => event.name === name && Object.entries(fields).every(([key, value]) => event.payload[key] === value));
+      const found = this.heard.find(
+        (event) => event.name === name && Object.entries(fields).every(([key, value]) => event.payload[key] === value),
+      );
       if (found !== undefined) return found.payload;
       await once(this.#arrivals(), 'arrival');
     }

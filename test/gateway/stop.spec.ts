@@ -9,7 +9,17 @@ import { SocketClient, disconnectAll, until } from './socket-client.js';
 import type { Transport } from './socket-client.js';
 
 /** All but `setTimeout`. */
-const REAL_TIMERS = ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval'] as const;
+const REAL_TIMERS = [
+  'Date',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+] as const;
 
 const ROTATE = '@global:modifiers:Rotate';
 
@@ -53,7 +63,12 @@ describe('a server that stops', () => {
     const joinRooms = server.app.get(JoinRooms, { strict: false });
     const first = await workerWithTask(server);
     const second = await workerWithTask(server);
-    const sockets = [first, second].map((_, index) => ({ id: `socket-${index}`, connected: true, join: () => undefined, leave: () => undefined }));
+    const sockets = [first, second].map((_, index) => ({
+      id: `socket-${index}`,
+      connected: true,
+      join: () => undefined,
+      leave: () => undefined,
+    }));
     jest.useFakeTimers({ doNotFake: [...REAL_TIMERS] });
     try {
       for (const [index, { workerId }] of [first, second].entries()) {

@@ -48,7 +48,8 @@ describe('tokens signed by an identity provider', () => {
   it.each(['RS256', 'ES256'] as const)('are accepted with %s and the key at the JWKS address, which is read once', async (alg) => {
     const signer = await publish(alg, 'first');
     const identity = identityWith({});
-    for (const sub of ['alice', 'bob']) await expect(ask(identity, await sign(signer, sub))).resolves.toEqual({ id: sub, isSuperuser: false });
+    for (const sub of ['alice', 'bob'])
+      await expect(ask(identity, await sign(signer, sub))).resolves.toEqual({ id: sub, isSuperuser: false });
     expect(reads).toBe(1);
   });
 
@@ -94,7 +95,10 @@ describe('tokens signed by an identity provider', () => {
     const signer = await publish('RS256', 'first');
     const identity = identityWith({});
     await shut();
-    await expect(ask(identity, await sign(signer, 'alice'))).rejects.toMatchObject({ problem: 'Unauthorized', message: expect.stringContaining('out of reach') });
+    await expect(ask(identity, await sign(signer, 'alice'))).rejects.toMatchObject({
+      problem: 'Unauthorized',
+      message: expect.stringContaining('out of reach'),
+    });
   });
 });
 
@@ -128,7 +132,9 @@ describe('confusing the algorithms', () => {
   it('is refused: algorithms that nobody asked for, with a published key', async () => {
     const pair = await generateKeyPair('PS256', { extractable: true });
     published = [{ ...(await exportJWK(pair.publicKey)), kid: 'first' }];
-    await expectRefused(ask(identityWith({}), await new SignJWT({ sub: 'alice' }).setProtectedHeader({ alg: 'PS256', kid: 'first' }).sign(pair.privateKey)));
+    await expectRefused(
+      ask(identityWith({}), await new SignJWT({ sub: 'alice' }).setProtectedHeader({ alg: 'PS256', kid: 'first' }).sign(pair.privateKey)),
+    );
   });
 });
 

@@ -20,9 +20,16 @@ export class ServiceProcess {
     this.#ended = once(child, 'close');
   }
 
-  static run(program: 'main.js' | 'token.js', folder: string, environment: Record<string, string> = {}, args: string[] = []): ServiceProcess {
+  static run(
+    program: 'main.js' | 'token.js',
+    folder: string,
+    environment: Record<string, string> = {},
+    args: string[] = [],
+  ): ServiceProcess {
     const env = { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment };
-    return new ServiceProcess(spawn(process.execPath, [join(DIST, program), ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new ServiceProcess(
+      spawn(process.execPath, [join(DIST, program), ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   }
 
   get stdout(): string {

@@ -22,7 +22,11 @@ describe('stopping the service', () => {
     const server = playground.start(folder);
     const address = await server.listening();
     const post = (path: string, prefer = 'wait=0'): Promise<Response> =>
-      fetch(`${address}/v1/joblib${path}`, { method: 'POST', headers: { authorization, prefer, 'content-type': 'application/json' }, body: '{}' });
+      fetch(`${address}/v1/joblib${path}`, {
+        method: 'POST',
+        headers: { authorization, prefer, 'content-type': 'application/json' },
+        body: '{}',
+      });
     await (await post('/workers')).json();
     const held = post('/tasks/claim', 'wait=60');
     await metric(address, 'joblib_held_claims', 1);
@@ -38,7 +42,9 @@ describe('stopping the service', () => {
     const token = await playground.token(folder, ['--sub', 'alice']);
     const server = playground.start(folder);
     const address = await server.listening();
-    const sockets = ['websocket', 'polling'].map((transport) => io(address, { auth: { token }, transports: [transport], reconnection: false, forceNew: true }));
+    const sockets = ['websocket', 'polling'].map((transport) =>
+      io(address, { auth: { token }, transports: [transport], reconnection: false, forceNew: true }),
+    );
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.once('connect', resolve))));
     const farewells = Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))));
     expect(await server.stop()).toBe(0);

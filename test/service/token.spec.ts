@@ -22,7 +22,11 @@ describe('npm run token', () => {
 
   it('is valid for twelve hours, or as long as it is told', async () => {
     const folder = playground.folder();
-    for (const [args, seconds] of [[[], 43_200], [['--expires-in', '90s'], 90], [['--expires-in', '7d'], 604_800]] as const) {
+    for (const [args, seconds] of [
+      [[], 43_200],
+      [['--expires-in', '90s'], 90],
+      [['--expires-in', '7d'], 604_800],
+    ] as const) {
       const { iat = 0, exp = 0 } = decodeJwt(await playground.token(folder, ['--sub', 'alice', ...args]));
       expect(exp - iat).toBe(seconds);
     }
@@ -39,8 +43,18 @@ describe('npm run token', () => {
     ['without a user', [], {}, /^no token: --sub is missing/],
     ['with an unknown option', ['--sub', 'alice', '--admin'], {}, /^no token: .*--admin/],
     ['with a strange duration', ['--sub', 'alice', '--expires-in', 'tomorrow'], {}, /^no token: --expires-in is 'tomorrow'/],
-    ['when only a JWKS address is configured', ['--sub', 'alice'], { ZNDRAW_JOBLIB_JWKS_URL: 'http://localhost/jwks' }, /^no token: Only ZNDRAW_JOBLIB_JWKS_URL/],
-    ['when the server makes a secret of its own in memory', ['--sub', 'alice'], { DATABASE_URL: 'sqlite::memory:' }, /^no token: DATABASE_URL is in memory/],
+    [
+      'when only a JWKS address is configured',
+      ['--sub', 'alice'],
+      { ZNDRAW_JOBLIB_JWKS_URL: 'http://localhost/jwks' },
+      /^no token: Only ZNDRAW_JOBLIB_JWKS_URL/,
+    ],
+    [
+      'when the server makes a secret of its own in memory',
+      ['--sub', 'alice'],
+      { DATABASE_URL: 'sqlite::memory:' },
+      /^no token: DATABASE_URL is in memory/,
+    ],
   ])('refuses %s in one line', async (_when, args, environment, line) => {
     const refusal = await playground.token(playground.folder(), args, environment).catch((error: Error) => error.message);
     expect(refusal).toMatch(line);

@@ -33,7 +33,12 @@ export interface ClientEvents {
 export type ServerEventName = keyof ServerEvents;
 export type ClientEventName = keyof ClientEvents;
 
-export const SERVER_EVENTS = ['jobs_invalidate', 'task_available', 'task_status_event', 'task_cancelled'] as const satisfies readonly ServerEventName[];
+export const SERVER_EVENTS = [
+  'jobs_invalidate',
+  'task_available',
+  'task_status_event',
+  'task_cancelled',
+] as const satisfies readonly ServerEventName[];
 export const CLIENT_EVENTS = ['join_job_room', 'leave_job_room', 'room_join', 'room_leave'] as const satisfies readonly ClientEventName[];
 
 /** One event for one socket room; room `room:*` is every `room:<id>`. */

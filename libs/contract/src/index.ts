@@ -12,14 +12,7 @@ export {
   roomsListedFor,
 } from './full-name.js';
 export type { FullName } from './full-name.js';
-export {
-  REPORTABLE_STATUSES,
-  TASK_STATUSES,
-  TERMINAL_STATUSES,
-  isReportable,
-  isTaskStatus,
-  isTerminal,
-} from './task-status.js';
+export { REPORTABLE_STATUSES, TASK_STATUSES, TERMINAL_STATUSES, isReportable, isTaskStatus, isTerminal } from './task-status.js';
 export type { ReportableStatus, TaskStatus, TerminalStatus } from './task-status.js';
 export { MAX_EXACT_QUEUE_POSITION } from './tasks.js';
 export type { ClaimAnswer, Progress, TaskView } from './tasks.js';

@@ -33,7 +33,8 @@ export const PROBLEMS = {
     id: 'payload-too-large',
     status: 413,
     title: 'Payload too large',
-    description: 'The body is larger than this server accepts (`MAX_BODY_BYTES`). Send less, or store the data elsewhere and send a reference.',
+    description:
+      'The body is larger than this server accepts (`MAX_BODY_BYTES`). Send less, or store the data elsewhere and send a reference.',
   },
   UnsupportedMediaType: {
     id: 'unsupported-media-type',
@@ -95,7 +96,8 @@ export const PROBLEMS = {
     id: 'job-not-found',
     status: 404,
     title: 'Job not found',
-    description: 'No live job of this full name is visible from this room. A full name is `<room_id>:<category>:<name>`; a job without workers and pending tasks goes away.',
+    description:
+      'No live job of this full name is visible from this room. A full name is `<room_id>:<category>:<name>`; a job without workers and pending tasks goes away.',
   },
   TaskNotFound: {
     id: 'task-not-found',
@@ -113,25 +115,29 @@ export const PROBLEMS = {
     id: 'invalid-task-transition',
     status: 409,
     title: 'Invalid task transition',
-    description: 'The task is not in a state from which this one can be reached. Somebody else may have been first; read the task again. Nothing was changed.',
+    description:
+      'The task is not in a state from which this one can be reached. Somebody else may have been first; read the task again. Nothing was changed.',
   },
   InternalJobNotConfigured: {
     id: 'internal-job-not-configured',
     status: 503,
     title: 'Internal job not configured',
-    description: 'The job is registered in `@internal`, but this server has nothing to run it with. The operator adds it to the internal registry.',
+    description:
+      'The job is registered in `@internal`, but this server has nothing to run it with. The operator adds it to the internal registry.',
   },
   NoWorkersAvailable: {
     id: 'no-workers-available',
     status: 409,
     title: 'No workers available',
-    description: 'This server takes tasks only while a worker of the job is alive (`REQUIRE_CONNECTED_WORKER`), and none is. Start a worker and submit again.',
+    description:
+      'This server takes tasks only while a worker of the job is alive (`REQUIRE_CONNECTED_WORKER`), and none is. Start a worker and submit again.',
   },
   PayloadInvalid: {
     id: 'payload-invalid',
     status: 422,
     title: 'Payload invalid',
-    description: "The payload breaks the job's JSON Schema, or could not be checked in time. `errors` lists each place with a JSON pointer.",
+    description:
+      "The payload breaks the job's JSON Schema, or could not be checked in time. `errors` lists each place with a JSON pointer.",
   },
   IdempotencyMismatch: {
     id: 'idempotency-mismatch',
@@ -143,7 +149,8 @@ export const PROBLEMS = {
     id: 'database-unavailable',
     status: 503,
     title: 'Database unavailable',
-    description: 'The database is away, full or read-only. Nothing was changed. Try again after `Retry-After` seconds; the server recovers by itself.',
+    description:
+      'The database is away, full or read-only. Nothing was changed. Try again after `Retry-After` seconds; the server recovers by itself.',
   },
   InternalError: {
     id: 'internal-error',

@@ -32,7 +32,9 @@ export function defaultProviders(hasGateway: boolean): Provider[] {
     { provide: IDENTITY, useFactory: refuseToStartWithoutIdentity },
     { provide: ROOM_GUARD, useClass: OpenRoomGuard },
     { provide: ROOM_READ_GUARD, useClass: OpenRoomReadGuard },
-    hasGateway ? { provide: EVENT_PUBLISHER, useExisting: SocketEventPublisher } : { provide: EVENT_PUBLISHER, useClass: SilentEventPublisher },
+    hasGateway
+      ? { provide: EVENT_PUBLISHER, useExisting: SocketEventPublisher }
+      : { provide: EVENT_PUBLISHER, useClass: SilentEventPublisher },
     { provide: WAKE_UPS, useClass: LocalWakeUps },
     { provide: INTERNAL_REGISTRY, useValue: emptyInternalRegistry },
     { provide: JOBLIB_SETTINGS, useFactory: settingsOf, inject: [JOBLIB_OPTIONS] },

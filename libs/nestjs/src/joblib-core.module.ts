@@ -11,7 +11,17 @@ import { JobsController, ReadJobs, RegisterJob } from './jobs/index.js';
 import { SchemaChecker } from './json-schema/index.js';
 import { DatabaseHealth, JoblibStats } from './observability/index.js';
 import { OwnedDataSource } from './owned-data-source.js';
-import { ClaimStore, JobStore, LeaseStore, SubmissionKeyStore, TaskListStore, TaskStore, TimeOrderedIds, UnitOfWork, WorkerStore } from './persistence/index.js';
+import {
+  ClaimStore,
+  JobStore,
+  LeaseStore,
+  SubmissionKeyStore,
+  TaskListStore,
+  TaskStore,
+  TimeOrderedIds,
+  UnitOfWork,
+  WorkerStore,
+} from './persistence/index.js';
 import * as ports from './ports/index.js';
 import { RoomAccess } from './rooms/index.js';
 import { Sweeper, SweeperSchedule, TaskRetention } from './sweeper/index.js';
@@ -74,7 +84,20 @@ const FEATURES = [
 ];
 
 /** What a host application may inject. */
-const EXPORTED = [JoinRooms, SocketEventPublisher, WorkerCleanup, Sweeper, DatabaseHealth, JoblibStats, SubmitTasks, ClaimTasks, ReportTasks, ReadTasks, HeldPolls, HeldClaims];
+const EXPORTED = [
+  JoinRooms,
+  SocketEventPublisher,
+  WorkerCleanup,
+  Sweeper,
+  DatabaseHealth,
+  JoblibStats,
+  SubmitTasks,
+  ClaimTasks,
+  ReportTasks,
+  ReadTasks,
+  HeldPolls,
+  HeldClaims,
+];
 
 const TOKENS = Object.values(ports).filter((exported) => typeof exported === 'symbol');
 

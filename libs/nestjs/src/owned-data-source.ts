@@ -16,7 +16,9 @@ export class OwnedDataSource implements OnApplicationShutdown {
   async open(): Promise<DataSource> {
     const { dataSource: given, migrate } = this.options;
     if (given === undefined) {
-      throw new Error('JoblibModule has no database: give it a `dataSource`, or put a provider for the token SESSION_MAKER into `overrides`.');
+      throw new Error(
+        'JoblibModule has no database: give it a `dataSource`, or put a provider for the token SESSION_MAKER into `overrides`.',
+      );
     }
     const dataSource = given instanceof DataSource ? given : new DataSource(given);
     try {
@@ -26,7 +28,9 @@ export class OwnedDataSource implements OnApplicationShutdown {
       }
       if (migrate === true) await dataSource.runMigrations();
     } catch (error) {
-      throw new Error(`The database '${String(dataSource.options.database)}' cannot be opened: ${(error as Error).message}.`, { cause: error });
+      throw new Error(`The database '${String(dataSource.options.database)}' cannot be opened: ${(error as Error).message}.`, {
+        cause: error,
+      });
     }
     return dataSource;
   }

@@ -12,7 +12,9 @@ const available = (task_id: string): RoomEvent => ({
 
 describe('emissionsOf', () => {
   it('sends one event to a reserved room and to every room, so that nobody hears it twice', () => {
-    expect(emissionsOf(jobsInvalidateEvents('@global'))).toEqual([{ name: 'jobs_invalidate', rooms: ['room:@global', 'room:*'], payload: {} }]);
+    expect(emissionsOf(jobsInvalidateEvents('@global'))).toEqual([
+      { name: 'jobs_invalidate', rooms: ['room:@global', 'room:*'], payload: {} },
+    ]);
   });
 
   it('keeps events apart that say more than their name', () => {

@@ -1,6 +1,15 @@
 import { Mutex } from 'async-mutex';
 import { Inject, Injectable } from '@nestjs/common';
-import { EVERY_ROOM, ProblemError, categoryDefect, nameDefect, parseFullName, roomIdDefect, socketRoomOfJob, socketRoomOfRoom } from '@joblib/contract';
+import {
+  EVERY_ROOM,
+  ProblemError,
+  categoryDefect,
+  nameDefect,
+  parseFullName,
+  roomIdDefect,
+  socketRoomOfJob,
+  socketRoomOfRoom,
+} from '@joblib/contract';
 import type { FullName } from '@joblib/contract';
 
 import { asUuid } from '../domain/uuid.js';
@@ -131,7 +140,8 @@ export class JoinRooms {
 
   async #getJobId(transaction: Transaction, jobName: string): Promise<string> {
     const name = wellFormed(jobName);
-    if (name === null) throw new ProblemError('JobNotFound', `Invalid job name format: '${clipped(jobName)}' is not <room_id>:<category>:<name>.`);
+    if (name === null)
+      throw new ProblemError('JobNotFound', `Invalid job name format: '${clipped(jobName)}' is not <room_id>:<category>:<name>.`);
     const job = await this.jobs.findByName(transaction, name);
     if (job === null || job.deletedAt !== null) throw new ProblemError('JobNotFound', `Job '${jobName}' is not there.`);
     return job.id;

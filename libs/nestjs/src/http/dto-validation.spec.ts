@@ -77,11 +77,18 @@ describe('validateDto', () => {
 
   it('keeps the default of a field that is absent, and fields of a base class', () => {
     expect(validateDto(NamedLimitsDto, { name: 'n' }).count).toBe(10);
-    expect(errorsOf(() => validateDto(NamedLimitsDto, { name: 1, count: 0 })).map(({ pointer }) => pointer).sort()).toEqual(['/count', '/name']);
+    expect(
+      errorsOf(() => validateDto(NamedLimitsDto, { name: 1, count: 0 }))
+        .map(({ pointer }) => pointer)
+        .sort(),
+    ).toEqual(['/count', '/name']);
   });
 
   it('takes nothing from the prototype of a body', () => {
-    expect(errorsOf(() => validateDto(UpdateDto, Object.create({ id: 'a', status: 'failed' }))).map(({ pointer }) => pointer)).toEqual(['/id', '/status']);
+    expect(errorsOf(() => validateDto(UpdateDto, Object.create({ id: 'a', status: 'failed' }))).map(({ pointer }) => pointer)).toEqual([
+      '/id',
+      '/status',
+    ]);
   });
 
   it.each([
@@ -121,11 +128,22 @@ describe('validateDto', () => {
 describe('validateItems', () => {
   it('points into the item', () => {
     const updates = [{ id: 'a', status: 'running' }, 7, { id: 'b', status: 'pending' }];
-    expect(errorsOf(() => validateItems(UpdateDto, updates, '/updates')).map(({ pointer }) => pointer)).toEqual(['/updates/1', '/updates/2/status']);
+    expect(errorsOf(() => validateItems(UpdateDto, updates, '/updates')).map(({ pointer }) => pointer)).toEqual([
+      '/updates/1',
+      '/updates/2/status',
+    ]);
   });
 
   it('lists a bounded number of defects', () => {
-    expect(errorsOf(() => validateItems(UpdateDto, Array.from({ length: 1_000 }, () => 1), '/updates'))).toHaveLength(100);
+    expect(
+      errorsOf(() =>
+        validateItems(
+          UpdateDto,
+          Array.from({ length: 1_000 }, () => 1),
+          '/updates',
+        ),
+      ),
+    ).toHaveLength(100);
   });
 
   it('refuses what is no array', () => {
@@ -142,16 +160,25 @@ describe('validateItems', () => {
 });
 
 describe('IsProgress', () => {
-  const isAccepted = (progress: unknown): boolean => errorsOf(() => validateDto(UpdateDto, { id: 'a', status: 'running', progress })).length === 0;
+  const isAccepted = (progress: unknown): boolean =>
+    errorsOf(() => validateDto(UpdateDto, { id: 'a', status: 'running', progress })).length === 0;
 
   it.each([0, 0.5, 1, { current: 0, total: 10 }, { current: 11, total: 10, message: 'nearly' }])('accepts %j', (progress) => {
     expect(isAccepted(progress)).toBe(true);
   });
 
-  it.each([-0.1, 1.1, '0.5', true, [], {}, { current: 1 }, { current: -1, total: 1 }, { current: 1, total: 0 }, { current: 1, total: 1, message: 2 }])(
-    'refuses %j',
-    (progress) => {
-      expect(isAccepted(progress)).toBe(false);
-    },
-  );
+  it.each([
+    -0.1,
+    1.1,
+    '0.5',
+    true,
+    [],
+    {},
+    { current: 1 },
+    { current: -1, total: 1 },
+    { current: 1, total: 0 },
+    { current: 1, total: 1, message: 2 },
+  ])('refuses %j', (progress) => {
+    expect(isAccepted(progress)).toBe(false);
+  });
 });

@@ -71,6 +71,6 @@ function addDefect(defect: ValidationError, parent: string, errors: FieldError[]
 
 function compiledFor<T extends object>(Dto: DtoClass<T>): CompiledDto<T> {
   let dto = compiled.get(Dto) as CompiledDto<T> | undefined;
-  if (dto === undefined) compiled.set(Dto, dto = new CompiledDto(Dto));
+  if (dto === undefined) compiled.set(Dto, (dto = new CompiledDto(Dto)));
   return dto;
 }

@@ -65,7 +65,12 @@ describe("a host's own routes", () => {
     ['a preflight', 'OPTIONS', '/host', undefined, undefined],
   ])('answer %s as without us', async (_case, method, path, contentType, body) => {
     const answers = [withUs, withoutUs].map(async ({ call }) =>
-      seen(await call(method, path, { headers: contentType === undefined ? {} : { 'content-type': contentType }, ...(body === undefined ? {} : { body: Buffer.from(body) }) })),
+      seen(
+        await call(method, path, {
+          headers: contentType === undefined ? {} : { 'content-type': contentType },
+          ...(body === undefined ? {} : { body: Buffer.from(body) }),
+        }),
+      ),
     );
     const [ours, theirs] = await Promise.all(answers);
     expect(ours).toEqual(theirs);

@@ -142,12 +142,20 @@ describe('a body', () => {
     expect((await post(new TextEncoder().encode('{"payload":{}}'), ADA)).status).toBe(202);
   });
 
-  it.each(['text/plain', 'application/jsonp', 'application/json; charset=latin1', 'nonsense'])('may not be sent as %s', async (contentType) => {
-    expect(await problem(await post('{}', { ...ADA, 'content-type': contentType }))).toMatchObject({ id: 'unsupported-media-type', status: 415 });
-  });
+  it.each(['text/plain', 'application/jsonp', 'application/json; charset=latin1', 'nonsense'])(
+    'may not be sent as %s',
+    async (contentType) => {
+      expect(await problem(await post('{}', { ...ADA, 'content-type': contentType }))).toMatchObject({
+        id: 'unsupported-media-type',
+        status: 415,
+      });
+    },
+  );
 
   it('may not be compressed', async () => {
-    expect(await problem(await post('{}', { ...JSON_HEADERS, 'content-encoding': 'gzip' }))).toMatchObject({ id: 'unsupported-media-type' });
+    expect(await problem(await post('{}', { ...JSON_HEADERS, 'content-encoding': 'gzip' }))).toMatchObject({
+      id: 'unsupported-media-type',
+    });
   });
 
   it.each([
@@ -155,7 +163,11 @@ describe('a body', () => {
     ['empty', ''],
     ['empty and chunked', chunked()],
   ])('counts as {} when it is %s, whatever its media type', async (_case, body) => {
-    const response = await server.call('POST', '/v1/joblib/echo', { body, headers: { ...ADA, 'content-type': 'text/plain' }, ...({ duplex: 'half' } as object) });
+    const response = await server.call('POST', '/v1/joblib/echo', {
+      body,
+      headers: { ...ADA, 'content-type': 'text/plain' },
+      ...({ duplex: 'half' } as object),
+    });
     expect(await response.json()).toEqual({ caller: 'ada', payload: null });
   });
 
@@ -210,7 +222,9 @@ describe('a body', () => {
   });
 
   it('of a DELETE is ignored', async () => {
-    expect((await server.call('DELETE', '/v1/joblib/echo/1', { body: '{', headers: { ...ADA, 'content-type': 'text/plain' } })).status).toBe(204);
+    expect(
+      (await server.call('DELETE', '/v1/joblib/echo/1', { body: '{', headers: { ...ADA, 'content-type': 'text/plain' } })).status,
+    ).toBe(204);
   });
 
   it('of a GET is ignored', async () => {
@@ -219,7 +233,10 @@ describe('a body', () => {
   });
 
   it('keeps its media type for whoever looks at the request later', async () => {
-    const response = await server.call('POST', '/v1/joblib/echo/media-type', { body: '{}', headers: { ...ADA, 'content-type': 'application/json; charset=utf-8' } });
+    const response = await server.call('POST', '/v1/joblib/echo/media-type', {
+      body: '{}',
+      headers: { ...ADA, 'content-type': 'application/json; charset=utf-8' },
+    });
     expect(await response.json()).toEqual({ contentType: 'application/json; charset=utf-8' });
   });
 

@@ -34,7 +34,8 @@ export class HttpBinding {
   bind(): void {
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter === undefined) return;
-    if (adapter.getType() !== 'fastify') throw new Error(`Joblib's HTTP API needs the FastifyAdapter of @nestjs/platform-fastify, not '${adapter.getType()}'.`);
+    if (adapter.getType() !== 'fastify')
+      throw new Error(`Joblib's HTTP API needs the FastifyAdapter of @nestjs/platform-fastify, not '${adapter.getType()}'.`);
     const instance = adapter.getInstance<FastifyInstance>();
     if (bindings.has(instance)) return;
     bindings.set(instance, this);
@@ -62,7 +63,9 @@ export class HttpBinding {
     authenticate(this.identity, request, reply).then(
       (state) => {
         chooseBodyParser(request, state);
-        done(hasEmptySegment(request) ? new ProblemError('NotFound', `There is nothing at ${request.url}: a segment is empty.`) : undefined);
+        done(
+          hasEmptySegment(request) ? new ProblemError('NotFound', `There is nothing at ${request.url}: a segment is empty.`) : undefined,
+        );
       },
       (error: unknown) => done(error instanceof Error ? error : new Error('The identity refused without saying why.', { cause: error })),
     );

@@ -22,7 +22,9 @@ function parameterClass(target: object, method: string | symbol | undefined, ind
   const types = method === undefined ? undefined : (Reflect.getMetadata('design:paramtypes', target, method) as unknown[] | undefined);
   const type = types?.[index];
   if (typeof type !== 'function' || type === Object) {
-    throw new Error(`@JsonBody() of ${target.constructor.name}.${String(method)} sees no class: import it as a value, or name it, @JsonBody(Dto).`);
+    throw new Error(
+      `@JsonBody() of ${target.constructor.name}.${String(method)} sees no class: import it as a value, or name it, @JsonBody(Dto).`,
+    );
   }
   return type as DtoClass<object>;
 }

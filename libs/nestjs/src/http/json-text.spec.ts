@@ -39,7 +39,10 @@ describe('jsonTextOf', () => {
     const digits = fc.stringMatching(/^\d{0,24}$/);
     const literal = fc
       .tuple(fc.boolean(), fc.stringMatching(/^(?:0|[1-9]\d{0,24})$/), fc.option(digits), fc.option(fc.integer({ min: -500, max: 500 })))
-      .map(([isNegative, whole, fraction, exponent]) => `${isNegative ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}${exponent === null ? '' : `e${exponent}`}`);
+      .map(
+        ([isNegative, whole, fraction, exponent]) =>
+          `${isNegative ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}${exponent === null ? '' : `e${exponent}`}`,
+      );
     fc.assert(
       fc.property(literal, (text) => {
         expect(exactly(jsonTextOf(received(`{"value":[${text}]}`), 'value', 0))).toEqual(exactly(text));

@@ -15,8 +15,14 @@ function pointersOf(read: () => unknown): string[] {
 describe('pageOf', () => {
   it.each([
     [{}, { limit: 50, offset: 0 }],
-    [{ limit: '0', offset: '3' }, { limit: 0, offset: 3 }],
-    [{ limit: '500', offset: '9007199254740991' }, { limit: 500, offset: Number.MAX_SAFE_INTEGER }],
+    [
+      { limit: '0', offset: '3' },
+      { limit: 0, offset: 3 },
+    ],
+    [
+      { limit: '500', offset: '9007199254740991' },
+      { limit: 500, offset: Number.MAX_SAFE_INTEGER },
+    ],
     [{ limit: ['7', '8'] }, { limit: 8, offset: 0 }],
   ])('reads %j', (query, page) => {
     expect(pageOf(query)).toEqual(page);

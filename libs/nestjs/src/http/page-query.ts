@@ -29,7 +29,9 @@ export function statusOf(query: Query): TaskStatus | undefined {
 export const PageQuery = createParamDecorator((_data: unknown, context: ExecutionContext): PageRequest => pageOf(queryOf(context)));
 
 /** Gives a handler the task status that its request asks for, if any. */
-export const StatusQuery = createParamDecorator((_data: unknown, context: ExecutionContext): TaskStatus | undefined => statusOf(queryOf(context)));
+export const StatusQuery = createParamDecorator((_data: unknown, context: ExecutionContext): TaskStatus | undefined =>
+  statusOf(queryOf(context)),
+);
 
 function queryOf(context: ExecutionContext): Query {
   return context.switchToHttp().getRequest<FastifyRequest>().query as Query;

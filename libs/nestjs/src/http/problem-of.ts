@@ -53,7 +53,9 @@ export function problemOf(error: unknown, request: FastifyRequest): ProblemAnswe
   const status = clientStatusOf(error);
   if (status !== undefined) return translate(status, error as Error);
   log(error, request);
-  return answer(new ProblemError('InternalError', 'The server failed; its log has the reason under this request id.').toDocument(request.id));
+  return answer(
+    new ProblemError('InternalError', 'The server failed; its log has the reason under this request id.').toDocument(request.id),
+  );
 }
 
 /** The status of an error that says itself that it is meant for the client. */

@@ -9,7 +9,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const { status, headers, document } = problemOf(error, request);
   if (reply.sent || reply.raw.headersSent) return;
   // Bytes and not text: Fastify adds a charset to text, which this media type does not have.
-  reply.code(status).headers(headers).header('content-type', PROBLEM_MEDIA_TYPE).send(Buffer.from(JSON.stringify(document)));
+  reply
+    .code(status)
+    .headers(headers)
+    .header('content-type', PROBLEM_MEDIA_TYPE)
+    .send(Buffer.from(JSON.stringify(document)));
 }
 
 /** Bound to our own controllers only: a host's filters and errors are its own. */

@@ -24,7 +24,9 @@ export function rememberRequest(request: FastifyRequest, caller: Caller, reply: 
 export function stateOf(request: FastifyRequest): RequestState {
   const state = (request as MarkedRequest)[STATE];
   if (state === undefined) {
-    throw new Error(`Nothing authenticated ${request.method} ${request.url}: HttpBinding.bind() has to run before its route is registered.`);
+    throw new Error(
+      `Nothing authenticated ${request.method} ${request.url}: HttpBinding.bind() has to run before its route is registered.`,
+    );
   }
   return state;
 }

@@ -116,7 +116,9 @@ describe('an address below the base path', () => {
   });
 
   it.each(['/v1/joblib/tasks/%zz', '/v1/joblib/rooms/%ff/jobs/a', '/v1/joblib/%'])('that cannot be decoded is 400: %s', async (path) => {
-    const answer = await readAll(connect(server.port, '127.0.0.1').end(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ada\r\nconnection: close\r\n\r\n`));
+    const answer = await readAll(
+      connect(server.port, '127.0.0.1').end(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ada\r\nconnection: close\r\n\r\n`),
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('/v1/problems/malformed-address');
   });
@@ -151,7 +153,10 @@ describe('a host', () => {
   });
 
   it('may answer preflights with its own CORS', async () => {
-    await using server = await startHttpApp({ controllers: [TasksController], configure: (app) => app.enableCors({ origin: 'https://app.example' }) });
+    await using server = await startHttpApp({
+      controllers: [TasksController],
+      configure: (app) => app.enableCors({ origin: 'https://app.example' }),
+    });
     const headers = { origin: 'https://app.example', 'access-control-request-method': 'PATCH' };
     const response = await server.call('OPTIONS', '/v1/joblib/tasks/5', { headers });
     expect(response.status).toBe(204);
@@ -159,7 +164,10 @@ describe('a host', () => {
   });
 
   it('may refuse routes that hide each other', async () => {
-    await using server = await startHttpApp({ controllers: [TasksController], nest: { routeConflictPolicy: { duplicate: 'error', shadow: 'error' }, routeResolutionStrategy: 'specificity' } });
+    await using server = await startHttpApp({
+      controllers: [TasksController],
+      nest: { routeConflictPolicy: { duplicate: 'error', shadow: 'error' }, routeResolutionStrategy: 'specificity' },
+    });
     expect(await (await server.call('GET', '/v1/joblib/tasks/5')).text()).toBe('5');
   });
 

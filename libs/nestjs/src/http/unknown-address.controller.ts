@@ -49,5 +49,7 @@ export function unknownAddress(routes: RouteTable, request: FastifyRequest): Pro
   if (allowed.length === 0 || allowed.includes(method)) {
     return new ProblemError('NotFound', `There is no ${method} ${url} below ${BASE_PATH}.`);
   }
-  return new ProblemError('MethodNotAllowed', `${url} has no ${method}; it has ${allowed.join(', ')}.`, { headers: { Allow: allowed.join(', ') } });
+  return new ProblemError('MethodNotAllowed', `${url} has no ${method}; it has ${allowed.join(', ')}.`, {
+    headers: { Allow: allowed.join(', ') },
+  });
 }

@@ -56,7 +56,12 @@ export class InternalTasks {
     }
   }
 
-  async #report(caller: Caller, task: Task, status: TaskStatus, said: { result?: string; error?: string; progress?: string } = {}): Promise<void> {
+  async #report(
+    caller: Caller,
+    task: Task,
+    status: TaskStatus,
+    said: { result?: string; error?: string; progress?: string } = {},
+  ): Promise<void> {
     await this.reports.report({ caller, taskId: task.id, status, result: null, error: null, progress: null, ...said });
   }
 }

@@ -43,7 +43,11 @@ function describe({ message = 'is invalid', params }: ErrorObject): string {
   const known = params as { additionalProperty?: string; unevaluatedProperty?: string; allowedValues?: unknown[]; allowedValue?: unknown };
   const property = known.additionalProperty ?? known.unevaluatedProperty;
   if (property !== undefined) return `${message} '${property}'`;
-  if (known.allowedValues !== undefined) return `${message}: ${known.allowedValues.slice(0, 20).map((value) => JSON.stringify(value)).join(', ')}`;
+  if (known.allowedValues !== undefined)
+    return `${message}: ${known.allowedValues
+      .slice(0, 20)
+      .map((value) => JSON.stringify(value))
+      .join(', ')}`;
   if ('allowedValue' in known) return `${message} ${JSON.stringify(known.allowedValue)}`;
   return message;
 }

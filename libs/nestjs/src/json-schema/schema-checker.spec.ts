@@ -21,8 +21,7 @@ async function errorsOf(check: Promise<void>): Promise<readonly { pointer: strin
   }
 }
 
-const schemaErrors = (schemaText: string) =>
-  errorsOf(checker.assertValidSchema(JSON.parse(schemaText) as JsonSchema, schemaText));
+const schemaErrors = (schemaText: string) => errorsOf(checker.assertValidSchema(JSON.parse(schemaText) as JsonSchema, schemaText));
 const payloadErrors = (schema: unknown, payloadText: string) =>
   errorsOf(checker.assertPayload(JSON.stringify(schema), JSON.parse(payloadText)));
 
@@ -135,7 +134,12 @@ describe('assertPayload', () => {
     ['draft-07 items', { $schema: DRAFT_07, items: [{ type: 'string' }], additionalItems: false }, '["a"]', '["a",1]'],
     ['2019-09 dependentRequired', { $schema: DRAFT_2019, dependentRequired: { a: ['b'] } }, '{"a":1,"b":1}', '{"a":1}'],
     ['2020-12 prefixItems', { prefixItems: [{ type: 'string' }], items: false }, '["a"]', '["a",1]'],
-    ['unevaluatedProperties', { allOf: [{ $ref: '#/$defs/a' }], unevaluatedProperties: false, $defs: { a: { properties: { a: true } } } }, '{"a":1}', '{"b":1}'],
+    [
+      'unevaluatedProperties',
+      { allOf: [{ $ref: '#/$defs/a' }], unevaluatedProperties: false, $defs: { a: { properties: { a: true } } } },
+      '{"a":1}',
+      '{"b":1}',
+    ],
     ['a $dynamicRef', { $dynamicAnchor: 'n', properties: { n: { $dynamicRef: '#n' } }, required: ['n'] }, '{"n":1}', '{"n":{}}'],
     ['a metaschema', { $ref: DRAFT_2020 }, '{"type":"string"}', '{"type":"strin"}'],
     ['a boolean schema', false, 'null', 'null'],
@@ -175,7 +179,9 @@ describe('assertPayload', () => {
   it('accepts a payload and a recursive schema of 500 levels', async () => {
     const tree = { type: 'array', items: { $ref: '#' } };
     expect(await payloadErrors(tree, '['.repeat(500) + ']'.repeat(500))).toEqual([]);
-    expect(await payloadErrors(tree, `${'['.repeat(500)}1${']'.repeat(500)}`)).toEqual([{ pointer: '/payload' + '/0'.repeat(500), detail: 'must be array' }]);
+    expect(await payloadErrors(tree, `${'['.repeat(500)}1${']'.repeat(500)}`)).toEqual([
+      { pointer: '/payload' + '/0'.repeat(500), detail: 'must be array' },
+    ]);
   });
 
   it('refuses a payload with a clear word when its job has no usable schema', async () => {

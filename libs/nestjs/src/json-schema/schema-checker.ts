@@ -44,8 +44,7 @@ export class SchemaChecker {
    * @throws ProblemError `PayloadInvalid` with at most 20 pointers below `pointer`, also when it took too long to check.
    */
   async assertPayload(schemaText: string, payload: unknown, pointer = '/payload'): Promise<void> {
-    const defects =
-      this.plain.findPayloadDefects(schemaText, payload) ?? (await this.inThread({ kind: 'payload', schemaText, payload }));
+    const defects = this.plain.findPayloadDefects(schemaText, payload) ?? (await this.inThread({ kind: 'payload', schemaText, payload }));
     refuse('PayloadInvalid', "The payload does not fit the job's JSON Schema.", pointer, defects);
   }
 

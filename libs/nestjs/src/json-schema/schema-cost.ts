@@ -23,7 +23,18 @@ const COSTLY_KEYWORDS = [
 ];
 
 /** Keywords whose cost does not grow with what they hold. */
-const FREE_KEYWORDS = new Set(['$comment', '$defs', '$schema', 'const', 'default', 'definitions', 'description', 'enum', 'examples', 'title']);
+const FREE_KEYWORDS = new Set([
+  '$comment',
+  '$defs',
+  '$schema',
+  'const',
+  'default',
+  'definitions',
+  'description',
+  'enum',
+  'examples',
+  'title',
+]);
 
 /**
  * Upper bound of the steps a schema takes per unit of a payload's size; `Infinity` for one that is not plain. Plain: small, references

@@ -15,7 +15,9 @@ const MAX_DEFECTS = 20;
 export function findSchemaDefects(schema: unknown): readonly FieldError[] {
   const dialect = findDialect(schema);
   if (dialect === null) {
-    return [{ pointer: '/$schema', detail: `names a dialect that is not known here; known are ${KNOWN_DIALECTS}, the last without $schema` }];
+    return [
+      { pointer: '/$schema', detail: `names a dialect that is not known here; known are ${KNOWN_DIALECTS}, the last without $schema` },
+    ];
   }
   const validate = metaschemaOf(dialect);
   if (!validate(schema)) return defectsOf(validate);

@@ -36,7 +36,8 @@ export class JobStore {
     const name = parseFullName(fullName);
     if (name === null) throw new ProblemError('JobNotFound', `Invalid job name format: '${fullName}' is not <room_id>:<category>:<name>.`);
     const job = crossRoom || isVisibleFrom(name.roomId, roomId) ? await this.findByName(session, name) : null;
-    if (job === null || job.deletedAt !== null) throw new ProblemError('JobNotFound', `Job '${fullName}' is not there for room '${roomId}'.`);
+    if (job === null || job.deletedAt !== null)
+      throw new ProblemError('JobNotFound', `Job '${fullName}' is not there for room '${roomId}'.`);
     return job;
   }
 
@@ -87,7 +88,11 @@ export class JobStore {
     return (await session.all(session.statements.jobs.findByIds(jobIds))).map(toJob);
   }
 
-  async list(session: Session, roomIds: readonly string[], page: { limit: number; offset: number }): Promise<{ items: Job[]; total: number }> {
+  async list(
+    session: Session,
+    roomIds: readonly string[],
+    page: { limit: number; offset: number },
+  ): Promise<{ items: Job[]; total: number }> {
     const total = (await session.first(session.statements.lists.countJobs(roomIds)))?.total ?? 0;
     const rows = page.offset < total && page.limit > 0 ? await session.all(session.statements.lists.jobs(roomIds, page)) : [];
     return { items: rows.map(toJob), total };

@@ -184,7 +184,9 @@ async function performAll(transaction: Transaction, group: readonly Waiting[]): 
       transaction,
       waiting.map(({ input }) => input),
     );
-    waiting.forEach((one, index) => outcomes.push([one, answered[index] ?? { refusal: new Error(`${operation.name} left an input unanswered`) }]));
+    waiting.forEach((one, index) =>
+      outcomes.push([one, answered[index] ?? { refusal: new Error(`${operation.name} left an input unanswered`) }]),
+    );
   }
   return outcomes;
 }

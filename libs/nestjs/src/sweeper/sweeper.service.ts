@@ -70,7 +70,9 @@ export class Sweeper {
       orphanJobs: await this.#attempt('orphan jobs', 0, () =>
         this.unitOfWork.run((transaction) => this.jobs.retireAllOrphans(transaction, now)),
       ),
-      expiredKeys: await this.#deleteAll('expired idempotency keys', (transaction) => this.keys.deleteExpired(transaction, now, DELETE_BATCH)),
+      expiredKeys: await this.#deleteAll('expired idempotency keys', (transaction) =>
+        this.keys.deleteExpired(transaction, now, DELETE_BATCH),
+      ),
       expiredTasks: await this.#deleteAll('expired tasks', (transaction) => this.retention.deleteExpired(transaction, now, DELETE_BATCH)),
     };
     this.#logSweep(swept);
@@ -86,7 +88,9 @@ export class Sweeper {
 
   /** Lets another server, or this one after a restart, sweep at once. */
   async release(): Promise<void> {
-    await this.#attempt('the lease', undefined, () => this.unitOfWork.run((transaction) => this.leases.release(transaction, LEASE, this.#holder)));
+    await this.#attempt('the lease', undefined, () =>
+      this.unitOfWork.run((transaction) => this.leases.release(transaction, LEASE, this.#holder)),
+    );
   }
 
   #acquireLease(now: number): Promise<boolean> {

@@ -47,13 +47,7 @@ export class ReadTasks {
   }
 
   /** Tasks of one job submitted in a room. @throws ProblemError `JobNotFound` */
-  async listOfJob(
-    roomId: string,
-    jobName: string,
-    status: TaskStatus | undefined,
-    page: PageRequest,
-    caller: Caller,
-  ): Promise<TaskPage> {
+  async listOfJob(roomId: string, jobName: string, status: TaskStatus | undefined, page: PageRequest, caller: Caller): Promise<TaskPage> {
     await this.rooms.assertReadable(roomId, caller);
     const job = await this.unitOfWork.read((session) => this.jobs.getVisible(session, jobName, roomId, this.settings.allowCrossRoomSubmit));
     return this.#page({ roomId, jobId: job.id, ...(status && { status }) }, page);

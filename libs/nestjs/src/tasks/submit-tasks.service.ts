@@ -66,9 +66,7 @@ export class SubmitTasks {
   }
 
   async #assertPayloads({ roomId, jobName, payloads, isBatch }: SubmitRequest): Promise<void> {
-    const job = await this.unitOfWork.read((session) =>
-      this.jobs.getVisible(session, jobName, roomId, this.settings.allowCrossRoomSubmit),
-    );
+    const job = await this.unitOfWork.read((session) => this.jobs.getVisible(session, jobName, roomId, this.settings.allowCrossRoomSubmit));
     for (const [index, payload] of payloads.entries()) {
       await this.schemas.assertPayload(job.schema, JSON.parse(payload), isBatch ? `/payloads/${index}` : '/payload');
     }

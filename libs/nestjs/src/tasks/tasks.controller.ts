@@ -6,7 +6,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { taskJson } from '../domain/task-json.js';
 import { taskListJson } from '../domain/task-with-position.js';
 import { asUuid } from '../domain/uuid.js';
-import { CurrentCaller, JoblibController, JsonBody, JsonText, PageQuery, Prefer, StatusQuery, clientGone, validateItems } from '../http/index.js';
+import {
+  CurrentCaller,
+  JoblibController,
+  JsonBody,
+  JsonText,
+  PageQuery,
+  Prefer,
+  StatusQuery,
+  clientGone,
+  validateItems,
+} from '../http/index.js';
 import type { Preferences } from '../http/index.js';
 import type { Caller } from '../ports/index.js';
 import { HeldPolls } from './held-polls.service.js';

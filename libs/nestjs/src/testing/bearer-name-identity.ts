@@ -7,6 +7,8 @@ export class BearerNameIdentity implements Identity {
   authenticate({ authorization, auth }: CredentialSource): Promise<Caller> {
     const token = authorization?.replace(/^Bearer /i, '') ?? (auth as { token?: unknown } | undefined)?.token;
     if (typeof token === 'string' && token !== '') return Promise.resolve({ id: token, isSuperuser: token === 'root' });
-    return Promise.reject(new ProblemError('Unauthorized', 'Send a name as the bearer token.', { headers: { 'WWW-Authenticate': 'Bearer' } }));
+    return Promise.reject(
+      new ProblemError('Unauthorized', 'Send a name as the bearer token.', { headers: { 'WWW-Authenticate': 'Bearer' } }),
+    );
   }
 }

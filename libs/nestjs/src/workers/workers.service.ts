@@ -63,7 +63,11 @@ export class Workers {
     if (roomId !== null) await this.rooms.assertReadable(roomId, caller);
     return this.unitOfWork.read(async (session) => {
       const { items, total } = await this.workers.list(session, roomId === null ? null : roomsListedFor(roomId), page);
-      const summaries = items.map(({ id, lastHeartbeat, jobCount }) => ({ id, last_heartbeat: isoTime(lastHeartbeat), job_count: jobCount }));
+      const summaries = items.map(({ id, lastHeartbeat, jobCount }) => ({
+        id,
+        last_heartbeat: isoTime(lastHeartbeat),
+        job_count: jobCount,
+      }));
       return { items: summaries, total, ...page };
     });
   }

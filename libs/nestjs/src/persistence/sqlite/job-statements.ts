@@ -25,7 +25,11 @@ export const sqliteJobStatements: JobStatements = {
   revive: (jobId, schema) => writing(`UPDATE joblib_job SET deleted_at = NULL, schema = ? WHERE id = ?`, schema, jobId),
 
   link: (workerId, jobId) =>
-    writing(`INSERT INTO joblib_worker_job (worker_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING worker_id, job_id`, workerId, jobId),
+    writing(
+      `INSERT INTO joblib_worker_job (worker_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING worker_id, job_id`,
+      workerId,
+      jobId,
+    ),
 
   linksOf: (jobIds) => [
     reading(

@@ -34,7 +34,8 @@ export const sqliteListStatements: ListStatements = {
 
   countJobs: (roomIds) => reading(`SELECT count(*) AS total ${LIVE_JOBS}`, JSON.stringify(roomIds)),
 
-  workers: ({ limit, offset }) => reading(`${WORKER_SUMMARY} FROM joblib_worker worker ORDER BY worker.id DESC LIMIT ? OFFSET ?`, limit, offset),
+  workers: ({ limit, offset }) =>
+    reading(`${WORKER_SUMMARY} FROM joblib_worker worker ORDER BY worker.id DESC LIMIT ? OFFSET ?`, limit, offset),
 
   countWorkers: () => reading(`SELECT count(*) AS total FROM joblib_worker`),
 

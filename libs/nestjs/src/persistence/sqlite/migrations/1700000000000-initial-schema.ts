@@ -37,7 +37,9 @@ const TABLES = [
 
 const COUNTS = TASK_STATUSES.map((status) => `"${status}" integer NOT NULL DEFAULT 0`).join(', ');
 
-const MOVED = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}') + (NEW.status = '${status}')`).join(', ');
+const MOVED = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}') + (NEW.status = '${status}')`).join(
+  ', ',
+);
 
 const LEFT = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}')`).join(', ');
 
