@@ -56,6 +56,10 @@ export const jobSchemas: Record<string, SchemaObject> = {
   }),
   JobPage: pageSchema('A page of jobs.', 'JobSummary'),
   Worker: objectSchema<WorkerView>('A worker.', workerFields),
+  Heartbeat: objectSchema<WorkerView>('A worker, or all workers of a user.', {
+    ...workerFields,
+    id: { type: 'string', description: 'The id that was asked for: of a worker, or the own user id for all own workers.' },
+  }),
   WorkerSummary: objectSchema<WorkerSummary>('An item of the worker lists.', {
     ...workerFields,
     job_count: { type: 'integer', minimum: 0, description: 'Live jobs it is linked to.' },

@@ -12,7 +12,7 @@ export const taskOperations = {
     parameters: ['Idempotency-Key'],
     requestBody: body('TaskSubmission', false),
     responses: {
-      200: answers('This `Idempotency-Key` was answered before: the first task, as it is now.', 'Task'),
+      200: answers('This `Idempotency-Key` was answered before: the first task, as it is now.', 'Task', SUBMITTED_HEADERS),
       202: answers('Submitted.', 'Task', SUBMITTED_HEADERS),
     },
   },

@@ -17,7 +17,7 @@ export const workerOperations = {
     description:
       'A worker that is silent for longer than `WORKER_TIMEOUT_SECONDS` is removed and its tasks fail. A claim counts as a heartbeat, for as long as it is held.',
     requestBody: body('Empty', false),
-    responses: { 200: answers('Noted. The time is that of the server.', 'Worker') },
+    responses: { 200: answers('Noted. The time is that of the server.', 'Heartbeat') },
   },
   listWorkers: { tag, parameters: PAGE_PARAMETERS, responses: { 200: answers('Workers, newest first.', 'WorkerPage') } },
   listRoomWorkers: {

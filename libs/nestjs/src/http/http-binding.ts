@@ -82,19 +82,18 @@ export class HttpBinding {
 }
 
 /**
- * For the `frameworkErrors` option of the server: addresses below our base that the router cannot even read (broken
- * percent-encoding) are answered like every other refusal, 401 first; those of others as Nest does.
+ * For the `frameworkErrors` option of the server: addresses of ours that the router cannot even read (broken percent-encoding) are
+ * answered like every other refusal, 401 first; those of others as Nest does.
  */
 export function answerUnreadableAddress(error: Error, anyRequest: unknown, anyReply: unknown): void {
   // The option is typed for the requests of every protocol; nothing here depends on one.
   const request = anyRequest as FastifyRequest;
   const reply = anyReply as FastifyReply;
   const binding = bindings.get(request.server);
-  if (binding === undefined || areaOf(request.url.replace(/\?.*$/s, '')) !== 'api') {
-    reply.send(error);
-    return;
-  }
-  void refuse(binding, error, request, reply);
+  const area = areaOf(request.url.replace(/\?.*$/s, ''));
+  if (binding === undefined || area === null) reply.send(error);
+  else if (area === 'problems') sendProblem(error, request, reply);
+  else void refuse(binding, error, request, reply);
 }
 
 async function refuse(binding: HttpBinding, error: Error, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -10,6 +10,7 @@ export { ReportOperation } from './report.operation.js';
 export type { Reporting } from './report.operation.js';
 export { ReportTasks } from './report-tasks.service.js';
 export { StopSignal } from './stop-signal.js';
+export { SubmissionReplay } from './submission-replay.service.js';
 export { SubmitOperation } from './submit.operation.js';
 export type { Submitted } from './submit.operation.js';
 export { SubmitTasksController } from './submit-tasks.controller.js';

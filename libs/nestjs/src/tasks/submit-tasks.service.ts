@@ -4,11 +4,14 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { canonicalJson } from '../domain/canonical-json.js';
 import type { JsonText } from '../domain/task.js';
+import { withPositions } from '../domain/task-with-position.js';
 import { SchemaChecker } from '../json-schema/index.js';
-import { JobStore, SubmissionKeyStore, TaskStore, UnitOfWork } from '../persistence/index.js';
-import { CLOCK, JOBLIB_SETTINGS } from '../ports/index.js';
-import type { Caller, Clock, JoblibSettings } from '../ports/index.js';
+import { JobStore, TaskStore, UnitOfWork } from '../persistence/index.js';
+import { JOBLIB_SETTINGS } from '../ports/index.js';
+import type { Caller, JoblibSettings } from '../ports/index.js';
 import { RoomAccess } from '../rooms/index.js';
+import { SubmissionReplay } from './submission-replay.service.js';
+import type { KeyedSubmission } from './submission-replay.service.js';
 import { SubmitOperation } from './submit.operation.js';
 import type { Submitted } from './submit.operation.js';
 
@@ -33,11 +36,10 @@ export class SubmitTasks {
     private readonly rooms: RoomAccess,
     private readonly unitOfWork: UnitOfWork,
     private readonly operation: SubmitOperation,
-    private readonly keys: SubmissionKeyStore,
+    private readonly replay: SubmissionReplay,
     private readonly jobs: JobStore,
     private readonly tasks: TaskStore,
     private readonly schemas: SchemaChecker,
-    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
   ) {}
 
@@ -48,20 +50,19 @@ export class SubmitTasks {
    */
   async submit(request: SubmitRequest): Promise<Submitted> {
     const { caller, roomId, jobName, payloads } = request;
-    const idempotency = request.idempotencyKey === undefined ? null : { key: request.idempotencyKey, fingerprint: fingerprintOf(request) };
-    if (idempotency === null || !(await this.#isKnown(request, idempotency.key))) {
-      await this.rooms.assertWritable(roomId, caller);
-      if (this.settings.payloadValidation) await this.#assertPayloads(request);
-    }
-    return this.unitOfWork.perform(this.operation, { callerId: caller.id, roomId, jobName, payloads, idempotency });
+    const keyed = keyedSubmissionOf(request);
+    const replayed = keyed === null ? null : await this.#replay(keyed);
+    if (replayed !== null) return replayed;
+    await this.rooms.assertWritable(roomId, caller);
+    if (this.settings.payloadValidation) await this.#assertPayloads(request);
+    return this.unitOfWork.perform(this.operation, { callerId: caller.id, roomId, jobName, payloads, keyed });
   }
 
-  /** What was accepted once is answered again, whatever the guard or the schema would say now; a key whose task is gone stands for nothing. */
-  async #isKnown({ caller, roomId, jobName }: SubmitRequest, key: string): Promise<boolean> {
-    const scope = { userId: caller.id, roomId, jobName, key };
+  /** What was accepted once is answered again, whatever the guard or the schema would say now. */
+  #replay(keyed: KeyedSubmission): Promise<Submitted | null> {
     return this.unitOfWork.read(async (session) => {
-      const first = await this.keys.find(session, scope, this.clock.now());
-      return first !== null && (await this.tasks.findByIds(session, first.taskIds)).length === first.taskIds.length;
+      const tasks = await this.replay.find(session, keyed);
+      return tasks && { tasks: withPositions(tasks, await this.tasks.queuePositions(session, tasks)), isReplay: true };
     });
   }
 
@@ -71,6 +72,12 @@ export class SubmitTasks {
       await this.schemas.assertPayload(job.schema, JSON.parse(payload), isBatch ? `/payloads/${index}` : '/payload');
     }
   }
+}
+
+function keyedSubmissionOf(request: SubmitRequest): KeyedSubmission | null {
+  const { caller, roomId, jobName, idempotencyKey } = request;
+  if (idempotencyKey === undefined) return null;
+  return { scope: { userId: caller.id, roomId, jobName, key: idempotencyKey }, fingerprint: fingerprintOf(request) };
 }
 
 function fingerprintOf({ payloads, isBatch }: SubmitRequest): string {

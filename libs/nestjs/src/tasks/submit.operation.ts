@@ -7,10 +7,12 @@ import { taskAvailableEvent, taskStatusEvent } from '../domain/task-json.js';
 import { withPositions } from '../domain/task-with-position.js';
 import type { QueuedTask } from '../domain/task-with-position.js';
 import { pendingTopic } from '../domain/topics.js';
-import { JobStore, SubmissionKeyStore, TaskStore, TimeOrderedIds } from '../persistence/index.js';
+import { JobStore, TaskStore, TimeOrderedIds } from '../persistence/index.js';
 import type { Operation, Outcome, Transaction } from '../persistence/index.js';
 import { CLOCK, INTERNAL_REGISTRY, JOBLIB_SETTINGS } from '../ports/index.js';
 import type { Clock, InternalRegistry, JoblibSettings } from '../ports/index.js';
+import { SubmissionReplay } from './submission-replay.service.js';
+import type { KeyedSubmission } from './submission-replay.service.js';
 
 /** Tasks of one job that one caller submits together. */
 export interface Submitting {
@@ -20,7 +22,7 @@ export interface Submitting {
   readonly jobName: string;
   readonly payloads: readonly JsonText[];
   /** With a key the submission happens once, however often it is sent. */
-  readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
+  readonly keyed: KeyedSubmission | null;
 }
 
 export interface Submitted {
@@ -42,7 +44,7 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
   constructor(
     private readonly jobs: JobStore,
     private readonly tasks: TaskStore,
-    private readonly keys: SubmissionKeyStore,
+    private readonly replay: SubmissionReplay,
     private readonly ids: TimeOrderedIds,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
@@ -58,7 +60,7 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     const plans: (Planned | ProblemError)[] = [];
     for (const input of inputs) plans.push(await this.#plan(transaction, input, jobs));
     // With a key they are inserted already, so that a twin in the same flush finds them; the others go in together.
-    const unkeyed = plans.flatMap((plan, index) => (plan instanceof ProblemError || inputs[index]?.idempotency !== null ? [] : plan.tasks));
+    const unkeyed = plans.flatMap((plan, index) => (plan instanceof ProblemError || inputs[index]?.keyed !== null ? [] : plan.tasks));
     await this.tasks.insert(transaction, unkeyed);
     const positions = await this.#positions(transaction, plans);
     return plans.map((plan) => {
@@ -71,13 +73,14 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
 
   async #plan(transaction: Transaction, input: Submitting, jobs: Map<string, Job>): Promise<Planned | ProblemError> {
     try {
-      const replayed = await this.#replayed(transaction, input);
+      // Looked up before, but a twin may have been faster.
+      const replayed = input.keyed === null ? null : await this.replay.find(transaction, input.keyed);
       if (replayed !== null) return { tasks: replayed, isReplay: true };
       const visibleAs = `${input.roomId}:${input.jobName}`;
       const job = jobs.get(visibleAs) ?? (await this.#getJob(transaction, input));
       jobs.set(visibleAs, job);
       const tasks = input.payloads.map((payload) => this.#newTask(job, input, payload));
-      if (input.idempotency !== null) await this.#insertOnce(transaction, input, tasks, input.idempotency);
+      if (input.keyed !== null) await this.#insertOnce(transaction, tasks, input.keyed);
       return { tasks, isReplay: false };
     } catch (error) {
       if (error instanceof ProblemError) return error;
@@ -99,28 +102,10 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     return job;
   }
 
-  /** The tasks of the first submission under this key, whatever became of them since; `null` when this is the first. */
-  async #replayed(transaction: Transaction, input: Submitting): Promise<Task[] | null> {
-    if (input.idempotency === null) return null;
-    const { key, fingerprint } = input.idempotency;
-    const first = await this.keys.find(transaction, { ...scopeOf(input), key }, this.clock.now());
-    if (first === null) return null;
-    const tasks = await this.tasks.findByIds(transaction, first.taskIds);
-    // A task that outlived its keep took its key along.
-    if (tasks.length < first.taskIds.length) return null;
-    if (first.fingerprint === fingerprint) return tasks;
-    throw new ProblemError('IdempotencyMismatch', `Idempotency-Key '${key}' was used for another payload within the last 24 hours.`);
-  }
-
-  async #insertOnce(
-    transaction: Transaction,
-    input: Submitting,
-    tasks: readonly Task[],
-    { key, fingerprint }: { key: string; fingerprint: string },
-  ): Promise<void> {
+  async #insertOnce(transaction: Transaction, tasks: readonly Task[], keyed: KeyedSubmission): Promise<void> {
     const taskIds = tasks.map(({ id }) => id);
     await this.tasks.insert(transaction, tasks);
-    await this.keys.put(transaction, { ...scopeOf(input), key }, { fingerprint, taskIds }, this.clock.now());
+    await this.replay.remember(transaction, keyed, taskIds);
   }
 
   /** Queries once per job: new tasks stand behind one another in the order of their ids. */
@@ -161,10 +146,6 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
       completedAt: null,
     };
   }
-}
-
-function scopeOf({ callerId, roomId, jobName }: Submitting): { userId: string; roomId: string; jobName: string } {
-  return { userId: callerId, roomId, jobName };
 }
 
 function announce(transaction: Transaction, tasks: readonly QueuedTask[]): void {

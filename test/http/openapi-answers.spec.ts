@@ -1,0 +1,329 @@
+import type { OperationId, ProblemName, Route } from '@joblib/contract';
+import { PROBLEMS, ProblemError, ROUTES, openApiDocument } from '@joblib/contract';
+import { ROOM_GUARD, ROOM_READ_GUARD } from '@joblib/nestjs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+import { pollsHeld } from '../races/race.js';
+import { rawRequest } from './raw-request.js';
+import type { RawAnswer } from './raw-request.js';
+import { NOBODY, ROTATE, Scene } from './scene.js';
+
+/** What stands for the parameters of a path, and what goes along. */
+interface Call {
+  readonly by?: string | null;
+  readonly room?: string;
+  readonly job?: string;
+  readonly task?: string;
+  readonly worker?: string;
+  readonly problem?: string;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Json = Record<string, unknown>;
+
+const DOCUMENT = 'openapi.json';
+
+const FORMATS = {
+  uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/,
+  'uri-reference': /^\/v1\/[\w/:@%-]+$/,
+};
+
+/** Headers that an answer may only have when the document says so. */
+const DOCUMENTED_HEADERS = ['Preference-Applied', 'Location', 'Retry-After', 'WWW-Authenticate', 'Allow'];
+
+/** The one of them that comes only sometimes: when the call was held. */
+const OCCASIONAL_HEADER = 'Preference-Applied';
+
+/** Refusals that this story does not bring about: they need a broken database or server, which tests of their own break. */
+const ELSEWHERE: readonly ProblemName[] = ['DatabaseUnavailable', 'InternalError'];
+
+/** A member that the document does not know is a drift too; open objects say so themselves. The parts of an `allOf` complete each other. */
+function closed(schema: unknown, isPart = false): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => closed(item, isPart));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value, key === 'allOf')]));
+  const isOpen = isPart || copy['type'] !== 'object' || typeof copy['properties'] !== 'object' || 'additionalProperties' in copy;
+  return isOpen ? copy : { ...copy, additionalProperties: false };
+}
+
+/** Calls a server and compares every answer with what the document says of the operation. */
+class CheckedClient {
+  readonly seen = new Set<string>();
+  readonly #ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS });
+
+  constructor(private readonly origin: string) {
+    this.#ajv.addSchema(closed(JSON.parse(JSON.stringify(openApiDocument))) as Json, DOCUMENT);
+  }
+
+  async call(operationId: OperationId, status: number, call: Call = {}): Promise<Json> {
+    const route = routeOf(operationId);
+    const answer = await this.#send(route, call);
+    expect([operationId, answer.status, answer.status === status ? '' : answer.text]).toEqual([operationId, status, '']);
+    this.seen.add(`${operationId} ${status < 400 ? status : nameOf(answer.body as Json)}`);
+    this.#check(route, answer);
+    return answer.body as Json;
+  }
+
+  #send(
+    { method, path }: Route,
+    { by = 'sue', room = 'lab', job = ROTATE, task = NOBODY, worker = NOBODY, problem = '', query = '', body, headers = {} }: Call,
+  ): Promise<RawAnswer> {
+    const parts: Record<string, string> = { room_id: room, full_name: job, task_id: task, worker_id: worker, problem_id: problem };
+    const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? '');
+    return rawRequest(this.origin, {
+      method,
+      path: address + query,
+      headers: {
+        ...(by === null ? {} : { authorization: `Bearer ${by}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  }
+
+  #check({ path, method, operationId }: Route, { status, headers, body, text }: RawAnswer): void {
+    const operation = openApiDocument.paths[path]?.[method.toLowerCase() as 'get'];
+    const response = operation?.responses[String(status)];
+    if (response === undefined) throw new Error(`The document has no ${status} for ${operationId}.`);
+    const documented = Object.keys(response.headers ?? {});
+    const sent = DOCUMENTED_HEADERS.filter((name) => headers.has(name));
+    expect([operationId, status, sent.filter((name) => !documented.includes(name))]).toEqual([operationId, status, []]);
+    expect([operationId, status, documented.filter((name) => name !== OCCASIONAL_HEADER && !sent.includes(name))]).toEqual([
+      operationId,
+      status,
+      [],
+    ]);
+    const mediaType = headers.get('content-type')?.replace(/;.*/, '');
+    if (mediaType === undefined) {
+      expect([response.content, text]).toEqual([undefined, '']);
+      return;
+    }
+    expect(Object.keys(response.content ?? {})).toContain(mediaType);
+    const pointer = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content', mediaType, 'schema'];
+    const $ref = `${DOCUMENT}#/${pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
+    const validate = this.#ajv.compile({ $ref });
+    const value = mediaType === 'text/html' ? text : body;
+    expect([operationId, status, value, validate(value) ? [] : validate.errors]).toEqual([operationId, status, value, []]);
+  }
+}
+
+function routeOf(operationId: OperationId): Route {
+  const route = ROUTES.find((each) => each.operationId === operationId);
+  if (route === undefined) throw new Error(`There is no operation '${operationId}'.`);
+  return route;
+}
+
+function nameOf({ type }: Json): string {
+  const entry = Object.entries(PROBLEMS).find(([, { id }]) => type === `/v1/problems/${id}`);
+  return entry?.[0] ?? String(type);
+}
+
+describe('what the server answers is what the OpenAPI document says', () => {
+  const locked = async (roomId: string): Promise<void> => {
+    if (roomId === 'locked') throw new ProblemError('RoomLocked', 'It is locked.');
+    if (roomId === 'foreign') throw new ProblemError('Forbidden', 'It is not yours.');
+  };
+  let scene: Scene;
+  let client: CheckedClient;
+  let worker: string;
+
+  beforeAll(async () => {
+    scene = await Scene.start({
+      settings: { maxBodyBytes: 10_000, payloadValidation: true, requireConnectedWorker: true },
+      overrides: [
+        { provide: ROOM_GUARD, useValue: { assertWritable: locked } },
+        {
+          provide: ROOM_READ_GUARD,
+          useValue: { assertReadable: async (roomId: string) => (roomId === 'foreign' ? locked(roomId) : undefined) },
+        },
+      ],
+    });
+    client = new CheckedClient(scene.server.origin);
+  });
+  afterAll(() => scene.close());
+
+  const BODY = { category: 'modifiers', name: 'Rotate', schema: { type: 'object', properties: { angle: { type: 'number' } } } };
+
+  const expectAnswer: CheckedClient['call'] = (...of) => client.call(...of);
+
+  it('for everybody, and for somebody', async () => {
+    await expectAnswer('getMe', 200);
+    await expectAnswer('getMe', 401, { by: null });
+    await expectAnswer('listProblemPages', 200, { by: null });
+    await expectAnswer('listProblemPages', 200, { by: null, headers: { accept: 'text/html' } });
+    await expectAnswer('getProblemPage', 200, { by: null, problem: 'room-locked' });
+    await expectAnswer('getProblemPage', 200, { by: null, problem: 'room-locked', headers: { accept: 'text/html' } });
+    await expectAnswer('getProblemPage', 404, { by: null, problem: 'none' });
+  });
+
+  it('about workers', async () => {
+    const { id } = await expectAnswer('registerWorker', 201, { by: 'ann' });
+    worker = String(id);
+    await expectAnswer('sendHeartbeat', 200, { by: 'ann', worker });
+    await expectAnswer('sendHeartbeat', 403, { worker });
+    await expectAnswer('sendHeartbeat', 404);
+    await expectAnswer('listWorkers', 200);
+    await expectAnswer('listWorkers', 422, { query: '?limit=501' });
+    await expectAnswer('removeWorker', 403, { worker });
+    await expectAnswer('removeWorker', 404);
+    const { id: another } = await expectAnswer('registerWorker', 201, { by: 'ann' });
+    await expectAnswer('removeWorker', 204, { by: 'ann', worker: String(another) });
+  });
+
+  it('about all workers of the caller, whose id is no UUID', async () => {
+    await expectAnswer('sendHeartbeat', 200, { by: 'ann', worker: 'ann' });
+  });
+
+  it('about jobs', async () => {
+    await expectAnswer('registerJob', 201, { by: 'ann', body: { ...BODY, worker_id: worker } });
+    await expectAnswer('registerJob', 200, { by: 'ann', body: { ...BODY, worker_id: worker } });
+    await expectAnswer('registerJob', 201, { by: 'root', room: '@global', body: { ...BODY, schema: null } });
+    await expectAnswer('registerJob', 201, { by: 'root', room: '@internal', body: BODY });
+    await expectAnswer('registerJob', 409, { by: 'ann', body: { ...BODY, schema: {} } });
+    await expectAnswer('registerJob', 404, { by: 'ann', body: { ...BODY, worker_id: NOBODY } });
+    await expectAnswer('registerJob', 400, { by: 'ann', body: { ...BODY, category: 'magic' } });
+    await expectAnswer('registerJob', 403, { by: 'ann', room: '@global', body: BODY });
+    await expectAnswer('registerJob', 423, { by: 'ann', room: 'locked', body: BODY });
+    await expectAnswer('registerJob', 422, { by: 'ann', body: { ...BODY, schema: { type: 5 } } });
+    await expectAnswer('getJob', 200);
+    await expectAnswer('getJob', 404, { job: 'none' });
+    await expectAnswer('listJobs', 200);
+    await expectAnswer('listJobs', 422, { query: '?offset=-1' });
+    await expectAnswer('listRoomWorkers', 200);
+    await expectAnswer('listRoomWorkers', 422, { query: '?limit=x' });
+  });
+
+  it('about submissions', async () => {
+    const key = { 'idempotency-key': 'story' };
+    await expectAnswer('submitTask', 202, { body: { payload: { angle: 1, deep: [{ a: null }] } } });
+    await expectAnswer('submitTask', 202, { body: { payload: {} }, headers: key });
+    await expectAnswer('submitTask', 422, { body: { payload: { angle: 2 } }, headers: key });
+    await expectAnswer('submitTask', 422, { body: { payload: { angle: 'right' } } });
+    await expectAnswer('submitTask', 422, { body: { payload: [] } });
+    await expectAnswer('submitTask', 404, { job: 'lab:modifiers:None' });
+    await expectAnswer('submitTask', 423, { room: 'locked' });
+    await expectAnswer('submitTask', 403, { room: 'foreign' });
+    await expectAnswer('submitTask', 503, { job: '@internal:modifiers:Rotate' });
+    const batchKey = { 'idempotency-key': 'batch' };
+    const payloads = [{}, { angle: 1 }];
+    await expectAnswer('submitTasks', 202, { body: { payloads }, headers: batchKey });
+    await expectAnswer('submitTasks', 200, { body: { payloads }, headers: batchKey });
+    await expectAnswer('submitTasks', 422, { body: { payloads: [{}] }, headers: batchKey });
+    await expectAnswer('submitTasks', 422, { body: { payloads: [{ angle: 'x' }] } });
+    await expectAnswer('submitTasks', 422, { body: { payloads: [] } });
+    await expectAnswer('submitTasks', 404, { job: 'none', body: { payloads } });
+    await expectAnswer('submitTasks', 423, { room: 'locked', body: { payloads } });
+    await expectAnswer('submitTasks', 403, { room: 'foreign', body: { payloads } });
+    await expectAnswer('submitTasks', 503, { job: '@internal:modifiers:Rotate', body: { payloads } });
+    scene.server.clock.advance(61);
+    await expectAnswer('submitTask', 409);
+    await expectAnswer('submitTasks', 409, { body: { payloads } });
+    await expectAnswer('sendHeartbeat', 200, { by: 'ann', worker });
+  });
+
+  it('about a submission that was sent again', async () => {
+    const again = { body: { payload: { angle: 3 } }, headers: { 'idempotency-key': 'again' } };
+    await expectAnswer('submitTask', 202, again);
+    await expectAnswer('submitTask', 200, again);
+  });
+
+  it('about claims and reports', async () => {
+    const first = (await expectAnswer('claimTask', 200, { by: 'ann' }))['task'] as Json;
+    const task = String(first['id']);
+    await expectAnswer('claimTask', 200, { by: 'ann', body: { worker_id: worker, max_tasks: 1 } });
+    await expectAnswer('claimTask', 200, { by: 'eve' });
+    await expectAnswer('claimTask', 200, { by: 'eve', body: { max_tasks: 100 } });
+    await expectAnswer('claimTask', 200, { by: 'eve', headers: { prefer: 'wait=1' } });
+    await expectAnswer('claimTask', 404, { by: 'ann', body: { worker_id: NOBODY } });
+    await expectAnswer('claimTask', 403, { by: 'eve', body: { worker_id: worker } });
+    await expectAnswer('claimTask', 422, { by: 'ann', body: { max_tasks: 0 } });
+    await expectAnswer('reportTask', 200, { by: 'ann', task, body: { status: 'running' } });
+    await expectAnswer('reportTask', 200, { by: 'ann', task, body: { status: 'running', progress: 0.5 } });
+    await expectAnswer('reportTask', 200, {
+      by: 'ann',
+      task,
+      body: { status: 'running', progress: { current: 1, total: 2, message: 'half' } },
+    });
+    await expectAnswer('reportTask', 409, { by: 'ann', task, body: { status: 'claimed' } });
+    await expectAnswer('reportTask', 403, { by: 'eve', task, body: { status: 'completed' } });
+    await expectAnswer('reportTask', 404, { by: 'ann', body: { status: 'completed' } });
+    await expectAnswer('reportTask', 422, { by: 'ann', task, body: { status: 'done' } });
+    const held = expectAnswer('getTask', 200, { task, headers: { prefer: 'wait=60' } });
+    await pollsHeld(scene.server, 1);
+    const updates = [
+      { id: task, status: 'completed', result: { atoms: [1] } },
+      { id: task, status: 'failed', error: 'too late' },
+      { id: NOBODY, status: 'running' },
+      { id: String(((await scene.sue.tasks('lab', '?status=claimed')).body.items[0] ?? {}).id), status: 'failed', error: 'no reason' },
+    ];
+    const { items } = await expectAnswer('reportTasks', 200, { by: 'ann', body: { updates } });
+    expect((items as Json[]).map(({ status }) => status)).toEqual([200, 409, 404, 200]);
+    const [foreign] = (await expectAnswer('reportTasks', 200, { by: 'eve', body: { updates: updates.slice(0, 1) } }))['items'] as Json[];
+    expect(foreign?.['status']).toBe(403);
+    await expectAnswer('reportTasks', 422, { by: 'ann', body: { updates: [{}] } });
+    expect(await held).toMatchObject({ status: 'completed', result: { atoms: [1] } });
+    await expectAnswer('getTask', 200, { task });
+    await expectAnswer('getTask', 404);
+  });
+
+  it('about lists of tasks', async () => {
+    for (const operation of ['listRoomTasks', 'listJobTasks'] as const) {
+      const { items } = await expectAnswer(operation, 200);
+      expect(new Set((items as Json[]).map(({ status }) => status))).toEqual(new Set(['pending', 'completed', 'failed']));
+      await expectAnswer(operation, 200, { query: '?status=failed&limit=1' });
+      await expectAnswer(operation, 422, { query: '?status=done' });
+    }
+    await expectAnswer('listJobTasks', 404, { job: 'none' });
+  });
+
+  it('about rooms that are none, or not the caller’s', async () => {
+    for (const operation of ['listJobs', 'getJob', 'listRoomTasks', 'listJobTasks', 'listRoomWorkers'] as const) {
+      await expectAnswer(operation, 400, { room: 'a@b' });
+      await expectAnswer(operation, 400, { room: '%zz' });
+      await expectAnswer(operation, 403, { room: 'foreign' });
+    }
+    for (const operation of ['registerJob', 'submitTask', 'submitTasks'] as const) {
+      const body = operation === 'registerJob' ? BODY : { payloads: [{}] };
+      await expectAnswer(operation, 400, { room: 'a@b', body });
+      await expectAnswer(operation, 400, { room: '%zz', body });
+    }
+    for (const operation of ['getTask', 'reportTask'] as const) await expectAnswer(operation, 400, { task: '%zz' });
+    for (const operation of ['sendHeartbeat', 'removeWorker'] as const) await expectAnswer(operation, 400, { worker: '%zz' });
+    await expectAnswer('getProblemPage', 400, { problem: '%zz' });
+    const { id } = (await scene.server.dataSource.query<{ id: string }[]>('SELECT id FROM joblib_task LIMIT 1'))[0] ?? { id: '' };
+    await scene.server.dataSource.query(`UPDATE joblib_task SET room_id = 'foreign' WHERE id = '${id}'`);
+    await expectAnswer('getTask', 403, { task: id });
+  });
+
+  it('about bodies that are none', async () => {
+    const routes: readonly Route[] = ROUTES;
+    for (const { operationId } of routes.filter(({ problems }) => problems.includes('MalformedBody'))) {
+      const operation = operationId as OperationId;
+      await expectAnswer(operation, 400, { body: '{' });
+      await expectAnswer(operation, 415, { body: '{}', headers: { 'content-type': 'text/plain' } });
+      await expectAnswer(operation, 413, { body: `"${'x'.repeat(10_000)}"` });
+      await expectAnswer(operation, 422, { body: '['.repeat(600) + ']'.repeat(600) });
+    }
+  });
+
+  it('without a token', async () => {
+    const routes: readonly Route[] = ROUTES;
+    for (const { operationId } of routes.filter(({ problems }) => problems.includes('Unauthorized'))) {
+      await expectAnswer(operationId as OperationId, 401, { by: null });
+    }
+  });
+
+  it('and this story has had every answer that the document knows', () => {
+    const known = ROUTES.filter(({ path }) => path.startsWith('/v1/')).flatMap((route: Route) => {
+      const responses = openApiDocument.paths[route.path]?.[route.method.toLowerCase() as 'get']?.responses ?? {};
+      const good = Object.keys(responses).filter((status) => status < '400');
+      return [...good, ...route.problems.filter((name) => !ELSEWHERE.includes(name))].map((answer) => `${route.operationId} ${answer}`);
+    });
+    expect([...client.seen].sort()).toEqual(known.sort());
+  });
+});

@@ -1,0 +1,275 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { JoblibSettings } from '@joblib/nestjs';
+import { SETTINGS, Sweeper, settingsFromEnv } from '@joblib/nestjs';
+
+import { claimsHeld } from '../races/race.js';
+import { expectJson, expectProblem } from './expectations.js';
+import { ROTATE, Scene, bodyOf } from './scene.js';
+
+const SCHEMA = { type: 'object', properties: { angle: { type: 'number' } }, required: ['angle'] };
+
+describe('settings', () => {
+  let scene: Scene;
+  afterEach(() => scene.close());
+
+  async function start(settings: Partial<JoblibSettings>): Promise<void> {
+    scene = await Scene.start({ settings });
+  }
+
+  const sweep = () => scene.server.app.get(Sweeper).sweepOnce();
+  const statusOf = async (id: string) => (await scene.sue.task(id)).body.status;
+
+  describe('PAYLOAD_VALIDATION', () => {
+    const batch = (payloads: unknown[]) => scene.sue.call('POST', `/rooms/lab/tasks/${ROTATE}/batch`, { payloads });
+
+    it('is off unless asked for', async () => {
+      await start({});
+      await scene.aJob(ROTATE, { schema: SCHEMA });
+      expect((await scene.sue.submit('lab', ROTATE, { angle: 'right' })).status).toBe(202);
+    });
+
+    it('refuses what breaks the schema and says where', async () => {
+      await start({ payloadValidation: true });
+      await scene.aJob(ROTATE, { schema: SCHEMA });
+      const before = await scene.contents();
+      expectProblem(await scene.sue.submit('lab', ROTATE, { angle: 'right' }), 'PayloadInvalid', ['/payload/angle']);
+      expectProblem(await scene.sue.submit('lab', ROTATE, {}), 'PayloadInvalid', ['/payload']);
+      expectProblem(await batch([{ angle: 1 }, { angle: null }]), 'PayloadInvalid', ['/payloads/1/angle']);
+      expect(await scene.contents()).toEqual(before);
+      expect((await scene.sue.submit('lab', ROTATE, { angle: 90 })).status).toBe(202);
+      expect((await batch([{ angle: 1 }, { angle: 2 }])).status).toBe(202);
+    });
+
+    it('looks for the job first, and for the room before that', async () => {
+      await start({ payloadValidation: true });
+      await scene.aJob(ROTATE, { schema: SCHEMA });
+      expectProblem(await scene.sue.submit('attic', ROTATE, {}), 'JobNotFound');
+      expectProblem(await scene.sue.submit('a:b', ROTATE, {}), 'InvalidRoomId');
+    });
+
+    it('does not check again what was accepted under a key', async () => {
+      await start({ payloadValidation: true });
+      const { worker_id } = await scene.aJob(ROTATE);
+      const key = { 'idempotency-key': 'k' };
+      const first = bodyOf(202, await scene.sue.submit('lab', ROTATE, {}, key));
+      await scene.sue.report(first.id, 'cancelled');
+      await scene.ann.removeWorker(worker_id);
+      await scene.aJob(ROTATE, { schema: SCHEMA });
+      expect((await scene.sue.submit('lab', ROTATE, {}, key)).status).toBe(200);
+      expectProblem(await scene.sue.submit('lab', ROTATE, {}), 'PayloadInvalid', ['/payload']);
+    });
+  });
+
+  describe('REQUIRE_CONNECTED_WORKER', () => {
+    it('refuses a submit once no worker of the job has a fresh heartbeat', async () => {
+      await start({ requireConnectedWorker: true, workerTimeoutSeconds: 60 });
+      const { worker_id } = await scene.aJob();
+      scene.server.clock.advance(60);
+      const first = await scene.aTask();
+      scene.server.clock.advance(0.001);
+      await scene.aWorker();
+      expectProblem(await scene.sue.submit('lab', ROTATE), 'NoWorkersAvailable');
+      await scene.ann.heartbeat(worker_id);
+      await scene.aTask();
+      await scene.ann.removeWorker(worker_id);
+      expectProblem(await scene.sue.submit('lab', ROTATE), 'NoWorkersAvailable');
+      expect(await statusOf(first.id)).toBe('pending');
+    });
+
+    it('asks nothing of the kind unless it is on', async () => {
+      await start({});
+      await scene.aJob();
+      scene.server.clock.advance(100_000);
+      expect((await scene.sue.submit('lab', ROTATE)).status).toBe(202);
+    });
+  });
+
+  it('ALLOWED_CATEGORIES names the categories of jobs', async () => {
+    await start({ allowedCategories: ['magic'] });
+    expectProblem(await scene.ann.register(ROTATE), 'InvalidCategory');
+    expect((await scene.ann.register('lab:magic:Rotate')).status).toBe(201);
+  });
+
+  it('MAX_BODY_BYTES limits bodies', async () => {
+    await start({ maxBodyBytes: 1000 });
+    await scene.aJob();
+    expectProblem(await scene.sue.submit('lab', ROTATE, { text: 'x'.repeat(1000) }), 'PayloadTooLarge');
+    expect((await scene.sue.submit('lab', ROTATE, { text: 'x'.repeat(900) })).status).toBe(202);
+  });
+
+  describe('CLAIM_START_TIMEOUT_SECONDS', () => {
+    it('puts back what was claimed and not started in time, at its old place, and wakes who waits', async () => {
+      await start({ claimStartTimeoutSeconds: 10, workerTimeoutSeconds: 1000 });
+      const { worker_id } = await scene.aJob();
+      const claimed = await scene.aClaimedTask();
+      const started = await scene.aRunningTask();
+      const younger = await scene.aTask();
+      scene.server.clock.advance(10);
+      expect(await sweep()).toMatchObject({ putBackTasks: 0 });
+      scene.server.clock.advance(0.001);
+      scene.server.events.clear();
+      expect(await sweep()).toMatchObject({ putBackTasks: 1 });
+      expectJson(await scene.sue.task(claimed.id), 200, { ...claimed, status: 'pending', worker_id: null, queue_position: 1 });
+      expect(scene.server.events.payloadsOf('task_status_event')).toMatchObject([{ id: claimed.id, status: 'pending', queue_position: 1 }]);
+      expect(await statusOf(started.id)).toBe('running');
+      const again = bodyOf(200, await scene.ann.claim(worker_id, { max_tasks: 2 }));
+      expect(again.tasks?.map(({ id, attempt }) => [id, attempt])).toEqual([
+        [claimed.id, 2],
+        [younger.id, 1],
+      ]);
+    });
+
+    it('wakes a held claim', async () => {
+      await start({ claimStartTimeoutSeconds: 10, workerTimeoutSeconds: 1000 });
+      const { worker_id } = await scene.aJob();
+      const claimed = await scene.aClaimedTask();
+      const held = scene.ann.claim(worker_id, {}, { prefer: 'wait=60' });
+      await claimsHeld(scene.server, 1);
+      scene.server.clock.advance(11);
+      await sweep();
+      expect((await held).body.task?.id).toBe(claimed.id);
+    });
+
+    it('is off by default', async () => {
+      await start({ workerTimeoutSeconds: 1_000_000 });
+      await scene.aJob();
+      const { id } = await scene.aClaimedTask();
+      scene.server.clock.advance(100_000);
+      await sweep();
+      expect(await statusOf(id)).toBe('claimed');
+    });
+  });
+
+  describe('TASK_RETENTION_SECONDS', () => {
+    it('deletes what ended longer ago, and nothing else', async () => {
+      await start({ taskRetentionSeconds: 100, workerTimeoutSeconds: 1_000_000 });
+      await scene.aJob();
+      const [old, recent] = [await scene.aRunningTask(), await scene.aRunningTask()];
+      const pending = await scene.aTask();
+      await scene.ann.report(old.id, 'completed');
+      scene.server.clock.advance(1);
+      await scene.ann.report(recent.id, 'failed');
+      scene.server.clock.advance(99);
+      expect(await sweep()).toMatchObject({ expiredTasks: 0 });
+      scene.server.clock.advance(1);
+      expect(await sweep()).toMatchObject({ expiredTasks: 1 });
+      expectProblem(await scene.sue.task(old.id), 'TaskNotFound');
+      expect([await statusOf(recent.id), await statusOf(pending.id)]).toEqual(['failed', 'pending']);
+      expect((await scene.sue.tasks('lab')).body.total).toBe(2);
+      scene.server.clock.advance(100_000);
+      await sweep();
+      expect((await scene.sue.tasks('lab')).body.items.map(({ id }) => id)).toEqual([pending.id]);
+    });
+
+    it('keeps everything for ever when it is 0', async () => {
+      await start({ taskRetentionSeconds: 0, workerTimeoutSeconds: 1e9 });
+      await scene.aJob();
+      const { id } = await scene.aTask();
+      await scene.sue.report(id, 'cancelled');
+      scene.server.clock.advance(1e8);
+      await sweep();
+      expect(await statusOf(id)).toBe('cancelled');
+    });
+  });
+});
+
+describe('settings from the environment', () => {
+  const DEFAULTS: JoblibSettings = {
+    allowedCategories: ['modifiers', 'selections', 'analysis'],
+    workerTimeoutSeconds: 60,
+    workerDisconnectGraceSeconds: 5,
+    sweeperIntervalSeconds: 30,
+    longPollMaxWaitSeconds: 120,
+    internalTaskTimeoutSeconds: 3600,
+    payloadValidation: false,
+    requireConnectedWorker: false,
+    allowCrossRoomSubmit: false,
+    claimStartTimeoutSeconds: 0,
+    taskRetentionSeconds: 0,
+    maxBodyBytes: 1_048_576,
+  };
+
+  it('have defaults, also for variables that are empty', () => {
+    expect(settingsFromEnv({})).toStrictEqual(DEFAULTS);
+    expect(settingsFromEnv(Object.fromEntries(SETTINGS.map(({ env }, index) => [env, ' '.repeat(index % 2)])))).toStrictEqual(DEFAULTS);
+    expect(settingsFromEnv({ WORKER_TIMEOUT_SECONDS: '1', zndraw_joblib_worker_timeout_seconds: '1' })).toStrictEqual(DEFAULTS);
+  });
+
+  it.each<[string, string, Partial<JoblibSettings>]>([
+    ['ALLOWED_CATEGORIES', '["a","b c",":"]', { allowedCategories: ['a', 'b c', ':'] }],
+    ['ALLOWED_CATEGORIES', ' a , b c,d ', { allowedCategories: ['a', 'b c', 'd'] }],
+    ['ALLOWED_CATEGORIES', 'one', { allowedCategories: ['one'] }],
+    ['WORKER_TIMEOUT_SECONDS', '0.5', { workerTimeoutSeconds: 0.5 }],
+    ['WORKER_DISCONNECT_GRACE_SECONDS', '0', { workerDisconnectGraceSeconds: 0 }],
+    ['SWEEPER_INTERVAL_SECONDS', ' 5 ', { sweeperIntervalSeconds: 5 }],
+    ['LONG_POLL_MAX_WAIT_SECONDS', '0', { longPollMaxWaitSeconds: 0 }],
+    ['INTERNAL_TASK_TIMEOUT_SECONDS', '1e3', { internalTaskTimeoutSeconds: 1000 }],
+    ['PAYLOAD_VALIDATION', 'on', { payloadValidation: true }],
+    ['PAYLOAD_VALIDATION', 'off', { payloadValidation: false }],
+    ['REQUIRE_CONNECTED_WORKER', 'TRUE', { requireConnectedWorker: true }],
+    ['REQUIRE_CONNECTED_WORKER', 'no', { requireConnectedWorker: false }],
+    ['ALLOW_CROSS_ROOM_SUBMIT', '1', { allowCrossRoomSubmit: true }],
+    ['ALLOW_CROSS_ROOM_SUBMIT', '0', { allowCrossRoomSubmit: false }],
+    ['CLAIM_START_TIMEOUT_SECONDS', '2147483', { claimStartTimeoutSeconds: 2_147_483 }],
+    ['TASK_RETENTION_SECONDS', '604800', { taskRetentionSeconds: 604_800 }],
+    ['MAX_BODY_BYTES', '1', { maxBodyBytes: 1 }],
+  ])('%s=%s is read', (name, text, settings) => {
+    expect(settingsFromEnv({ [`ZNDRAW_JOBLIB_${name}`]: text })).toStrictEqual({ ...DEFAULTS, ...settings });
+  });
+
+  const BAD: Readonly<Record<string, readonly string[]>> = {
+    ALLOWED_CATEGORIES: ['[]', '["a",]', '[1]', '["a",""]', 'a,,b', ',', '["a"'],
+    WORKER_TIMEOUT_SECONDS: ['0', '-1', 'soon', 'NaN', 'Infinity', '1,5', '2147484', '60s'],
+    WORKER_DISCONNECT_GRACE_SECONDS: ['-0.1', 'never'],
+    SWEEPER_INTERVAL_SECONDS: ['0', '-30'],
+    LONG_POLL_MAX_WAIT_SECONDS: ['-1', 'x'],
+    INTERNAL_TASK_TIMEOUT_SECONDS: ['0', 'x'],
+    PAYLOAD_VALIDATION: ['maybe', '2', 'onn'],
+    REQUIRE_CONNECTED_WORKER: ['y', 'null'],
+    ALLOW_CROSS_ROOM_SUBMIT: ['-', 'truee'],
+    CLAIM_START_TIMEOUT_SECONDS: ['-1', '1e400'],
+    TASK_RETENTION_SECONDS: ['-1', 'for ever'],
+    MAX_BODY_BYTES: ['0', '-1', '1.5', '1MiB', '9007199254740993'],
+  };
+
+  it('have examples of bad values below, each', () => {
+    expect(
+      Object.keys(BAD)
+        .map((name) => `ZNDRAW_JOBLIB_${name}`)
+        .sort(),
+    ).toEqual(SETTINGS.map(({ env }) => env).sort());
+  });
+
+  it.each(Object.entries(BAD))('%s refuses %j, naming the variable and its value', (name, texts) => {
+    for (const text of texts) {
+      const read = (): unknown => settingsFromEnv({ [`ZNDRAW_JOBLIB_${name}`]: text });
+      expect(read).toThrow(`ZNDRAW_JOBLIB_${name}='${text}': wants `);
+    }
+  });
+
+  describe('reach the server', () => {
+    const CATEGORIES = 'ZNDRAW_JOBLIB_ALLOWED_CATEGORIES';
+    let scene: Scene | undefined;
+    afterEach(async () => {
+      delete process.env[CATEGORIES];
+      await scene?.close();
+      scene = undefined;
+    });
+
+    it('and give way to its options', async () => {
+      process.env[CATEGORIES] = 'magic';
+      scene = await Scene.start();
+      bodyOf(201, await scene.ann.register('lab:magic:Rotate'));
+      expectProblem(await scene.ann.register(ROTATE), 'InvalidCategory');
+      await scene.close();
+      scene = await Scene.start({ settings: { allowedCategories: ['modifiers'] } });
+      expectProblem(await scene.ann.register('lab:magic:Rotate'), 'InvalidCategory');
+      bodyOf(201, await scene.ann.register(ROTATE));
+    });
+
+    it('and stop its start when they are bad', async () => {
+      process.env[CATEGORIES] = '[]';
+      await expect(Scene.start()).rejects.toThrow(`${CATEGORIES}='[]'`);
+    });
+  });
+});
