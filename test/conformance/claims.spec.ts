@@ -36,7 +36,8 @@ describe.each(databases)('claims on $name', (kind) => {
     await bench.write((tx) => bench.jobs.retireOrphans(tx, [dead.id], bench.now));
     for (const one of [job, internal, dead]) await bench.aLink(worker, one);
     for (const one of [job, other]) await bench.aLink(second, one);
-    const jobsOf = (workerIds: string[], isInternal: boolean) => bench.read((session) => bench.claims.claimableJobs(session, workerIds, isInternal));
+    const jobsOf = (workerIds: string[], isInternal: boolean) =>
+      bench.read((session) => bench.claims.claimableJobs(session, workerIds, isInternal));
     expect(await jobsOf([worker.id, second.id], false)).toEqual(
       new Map([
         [job.id, worker.id],
@@ -58,7 +59,13 @@ describe.each(databases)('claims on $name', (kind) => {
   });
 
   it('serves many claimants in the order of asking, oldest tasks first, each task once', async () => {
-    const tasks = [await bench.aTask(job), await bench.aTask(other), await bench.aTask(job), await bench.aTask(job), await bench.aTask(other)];
+    const tasks = [
+      await bench.aTask(job),
+      await bench.aTask(other),
+      await bench.aTask(job),
+      await bench.aTask(job),
+      await bench.aTask(other),
+    ];
     const ids = tasks.map(({ id }) => id);
     const second = await bench.aWorker({ userId: 'bob' });
     const taken = await take(asking([job], 2), asking([job, other], 2, second), asking([other], 5), asking([], 1));

@@ -15,7 +15,7 @@ import type { SessionMaker } from '../../libs/nestjs/src/ports/index.js';
 export interface Plan {
   /** Names of the indexes that it seeks in; `primary key` stands for a table's own. */
   readonly indexes: readonly string[];
-  /** Names or aliases of the tables that it reads from one end to the other, through an index or not. */
+  /** Names or aliases of the tables (not of bounded parts of them) that it reads from one end to the other, through an index or not. */
   readonly scanned: readonly string[];
   /** Whether it sorts rows rather than reading them in order. */
   readonly sorts: boolean;
@@ -79,8 +79,10 @@ async function sqlitePlan(dataSource: DataSource, { sql, values }: Statement): P
   const details = steps.map(({ detail }) => detail);
   const found = (pattern: RegExp): string[] => details.flatMap((detail) => pattern.exec(detail)?.[1] ?? []);
   return {
-    indexes: found(/^SEARCH .* (?:INDEX (\S+)|PRIMARY KEY)/).map((name) => (name.startsWith('sqlite_autoindex_') ? 'primary key' : name)),
-    scanned: found(/^SCAN (\w+)/).filter((name) => !['CONSTANT', 'json_each', 'wanted'].includes(name)),
+    indexes: found(/^SEARCH .*? (INDEX \S+|PRIMARY KEY)/).map((name) =>
+      /autoindex|KEY/.test(name) ? 'primary key' : name.slice('INDEX '.length),
+    ),
+    scanned: found(/^SCAN (\w+)/).filter((name) => !['CONSTANT', 'json_each', 'wanted', 'recent'].includes(name)),
     sorts: details.some((detail) => detail.startsWith('USE TEMP B-TREE')),
   };
 }

@@ -68,7 +68,8 @@ describe.each(databases)('housekeeping on $name', (kind) => {
   });
 
   it('gives a lease to one holder at a time, until it ends or is given back', async () => {
-    const acquire = (holder: string, now: number, name = 'sweeper') => bench.write((tx) => bench.leases.acquire(tx, name, holder, now, now + 10));
+    const acquire = (holder: string, now: number, name = 'sweeper') =>
+      bench.write((tx) => bench.leases.acquire(tx, name, holder, now, now + 10));
     expect(await acquire('ann', 0)).toBe(true);
     expect(await acquire('bob', 9)).toBe(false);
     expect(await acquire('bob', 9, 'other')).toBe(true);

@@ -82,7 +82,9 @@ describe.each(databases)('jobs on $name', (kind) => {
 
     const asked = [orphan, served, awaited, finished, internal].map(({ id }) => id);
     await bench.write((tx) => bench.jobs.retireOrphans(tx, asked, bench.now));
-    const alive = (await bench.read((session) => bench.jobs.findByIds(session, [...asked, notAsked.id]))).filter((job) => job.deletedAt === null);
+    const alive = (await bench.read((session) => bench.jobs.findByIds(session, [...asked, notAsked.id]))).filter(
+      (job) => job.deletedAt === null,
+    );
     expect(alive.map(({ name }) => name).sort()).toEqual(['awaited', 'internal', 'not asked', 'served']);
     expect(bench.events.map(({ name, room }) => [name, room]).sort()).toEqual([
       ['jobs_invalidate', 'room:attic'],

@@ -52,7 +52,11 @@ describe.each(databases)('lists of tasks on $name', (kind) => {
   });
 
   it('cuts pages that fit together', async () => {
-    const [first, second, third] = [await page({ roomId: 'lab' }, 3), await page({ roomId: 'lab' }, 3, 3), await page({ roomId: 'lab' }, 3, 4)];
+    const [first, second, third] = [
+      await page({ roomId: 'lab' }, 3),
+      await page({ roomId: 'lab' }, 3, 3),
+      await page({ roomId: 'lab' }, 3, 4),
+    ];
     expect([...first.items, ...second.items]).toEqual(all());
     expect(third).toEqual({ items: [], total: 4 });
     expect(await page({ roomId: 'lab' }, 0)).toEqual({ items: [], total: 4 });

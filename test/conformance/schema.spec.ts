@@ -33,7 +33,8 @@ describe.each(databases)('the schema on $name', (kind) => {
     const { dataSource } = database;
     for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
     const runner = dataSource.createQueryRunner();
-    for (const { tableName } of dataSource.entityMetadatas) expect([tableName, await runner.hasTable(tableName)]).toEqual([tableName, false]);
+    for (const { tableName } of dataSource.entityMetadatas)
+      expect([tableName, await runner.hasTable(tableName)]).toEqual([tableName, false]);
     expect(await runner.hasTable('joblib_task_count')).toBe(false);
     await dataSource.runMigrations();
     expect(await drift()).toEqual([]);

@@ -1,6 +1,5 @@
 import { TASK_STATUSES } from '@joblib/contract';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { TASK_STATUSES } from '@joblib/contract';
 import fc from 'fast-check';
 
 import type { Job } from '../../libs/nestjs/src/domain/job.js';
@@ -43,7 +42,8 @@ describe.each(databases)('the counts beside the tasks on $name', (kind) => {
     const tasks = await bench.database.dataSource.query<{ room_id: string; job_id: string; status: string }[]>(FACTS);
     return filtersOf(jobs).map(
       ({ roomId, jobId, status }) =>
-        tasks.filter((task) => task.room_id === roomId && (jobId ?? task.job_id) === task.job_id && (status ?? task.status) === task.status).length,
+        tasks.filter((task) => task.room_id === roomId && (jobId ?? task.job_id) === task.job_id && (status ?? task.status) === task.status)
+          .length,
     );
   }
 
@@ -51,7 +51,9 @@ describe.each(databases)('the counts beside the tasks on $name', (kind) => {
     const [job, other, worker] = [await bench.aJob(), await bench.aJob({ name: 'Other' }), await bench.aWorker()];
     const jobs = [job, other];
     const idsOf = async (status: string): Promise<string[]> =>
-      (await bench.database.dataSource.query<{ id: string }[]>(`SELECT id FROM joblib_task WHERE status = '${status}' ORDER BY id`)).map(({ id }) => id);
+      (await bench.database.dataSource.query<{ id: string }[]>(`SELECT id FROM joblib_task WHERE status = '${status}' ORDER BY id`)).map(
+        ({ id }) => id,
+      );
 
     const act = async (action: Action, pick: number): Promise<void> => {
       const one = async (status: string): Promise<string> => {

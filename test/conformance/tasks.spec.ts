@@ -103,9 +103,22 @@ describe.each(databases)('tasks on $name', (kind) => {
 
   it('reports on many at once, each on its own', async () => {
     const [claimed, pending] = [await aTask('claimed'), await aTask('pending')];
-    const change = { status: 'running' as const, result: null, error: null, progress: null, userId: 'ann', isSuperuser: false, now: bench.now };
+    const change = {
+      status: 'running' as const,
+      result: null,
+      error: null,
+      progress: null,
+      userId: 'ann',
+      isSuperuser: false,
+      now: bench.now,
+    };
     const ids = [pending.id, claimed.id, bench.ids.next().id];
-    const changed = await bench.write((tx) => bench.tasks.report(tx, ids.map((taskId) => ({ ...change, taskId }))));
+    const changed = await bench.write((tx) =>
+      bench.tasks.report(
+        tx,
+        ids.map((taskId) => ({ ...change, taskId })),
+      ),
+    );
     expect([...changed.keys()]).toEqual([claimed.id]);
   });
 
@@ -116,7 +129,13 @@ describe.each(databases)('tasks on $name', (kind) => {
     await bench.report(taken?.id ?? '', 'cancelled', { userId: 'sue' });
     const asked = [0, 1, 2, 1000, 1001, 1002].map((index) => tasks[index] as Task);
     const positions = await bench.read(async (session) =>
-      bench.tasks.queuePositions(session, [...(await bench.tasks.findByIds(session, asked.map(({ id }) => id))), alone]),
+      bench.tasks.queuePositions(session, [
+        ...(await bench.tasks.findByIds(
+          session,
+          asked.map(({ id }) => id),
+        )),
+        alone,
+      ]),
     );
     expect(asked.map(({ id }) => positions.get(id))).toEqual([undefined, 1, 2, 1000, 1001, 1001]);
     expect(positions.get(alone.id)).toBe(1);
@@ -124,7 +143,12 @@ describe.each(databases)('tasks on $name', (kind) => {
   });
 
   it("fails a worker's claimed and running tasks and no others", async () => {
-    const [claimed, running, ended, pending] = [await aTask('claimed'), await aTask('running'), await aTask('completed'), await aTask('pending')];
+    const [claimed, running, ended, pending] = [
+      await aTask('claimed'),
+      await aTask('running'),
+      await aTask('completed'),
+      await aTask('pending'),
+    ];
     const others = await bench.aClaimedTask(await bench.aJob({ name: 'Other' }), await bench.aWorker());
     bench.clock.advance(3);
     const fail = () => bench.write((tx) => bench.tasks.failOfWorker(tx, worker.id, 'gone "away"', bench.now));

@@ -16,20 +16,25 @@ const LIST_OF_LAB: RoomEvent = { name: 'jobs_invalidate', room: 'room:lab', payl
 describe.each(databases)('the unit of work on $name', (kind) => {
   let bench: Workbench;
   let logged: jest.SpiedFunction<Logger['error']>;
+  let told: jest.SpiedFunction<Logger['log']>;
   beforeEach(async () => {
     bench = await Workbench.open(kind);
     logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    told = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   });
   afterEach(async () => {
     logged.mockRestore();
+    told.mockRestore();
     await bench.close();
   });
 
   /** Puts in a worker of this name, and does what else there is to do. */
-  const hire = (userId: string, andThen: (transaction: Transaction) => void | Promise<void> = () => undefined) => (tx: Transaction) => {
-    const { id, createdAt } = bench.ids.next();
-    return bench.workers.insert(tx, { id, userId, createdAt, lastHeartbeat: createdAt }).then(() => andThen(tx));
-  };
+  const hire =
+    (userId: string, andThen: (transaction: Transaction) => void | Promise<void> = () => undefined) =>
+    (tx: Transaction) => {
+      const { id, createdAt } = bench.ids.next();
+      return bench.workers.insert(tx, { id, userId, createdAt, lastHeartbeat: createdAt }).then(() => andThen(tx));
+    };
 
   async function hired(): Promise<string[]> {
     const rows = await bench.database.dataSource.query<{ user_id: string }[]>('SELECT user_id FROM joblib_worker ORDER BY id');
@@ -56,7 +61,9 @@ describe.each(databases)('the unit of work on $name', (kind) => {
       name: 'halve',
       perform: (_, inputs) => {
         handed.push([...inputs]);
-        return Promise.resolve(inputs.map((n) => (n % 2 === 0 ? { value: n / 2 } : { refusal: new ProblemError('Forbidden', `${n} is odd`) })));
+        return Promise.resolve(
+          inputs.map((n) => (n % 2 === 0 ? { value: n / 2 } : { refusal: new ProblemError('Forbidden', `${n} is odd`) })),
+        );
       },
     };
     const outcomes = await Promise.allSettled([2, 3, 4].map((n) => bench.unitOfWork.perform(halve, n)));
@@ -79,7 +86,11 @@ describe.each(databases)('the unit of work on $name', (kind) => {
 
   it('refuses one before it has written anything without touching the others', async () => {
     const refusal = new ProblemError('WorkerNotFound', 'gone');
-    const outcomes = await Promise.allSettled([bench.write(hire('ann')), bench.write(() => Promise.reject(refusal)), bench.write(hire('bob'))]);
+    const outcomes = await Promise.allSettled([
+      bench.write(hire('ann')),
+      bench.write(() => Promise.reject(refusal)),
+      bench.write(hire('bob')),
+    ]);
     expect(outcomes[1]).toEqual({ status: 'rejected', reason: refusal });
     expect(bench.unitOfWork.counts.flushesTotal).toBe(1);
     expect(await hired()).toEqual(['ann', 'bob']);
@@ -186,16 +197,15 @@ describe.each(databases)('the unit of work on $name', (kind) => {
     });
 
     it('says once in the log that it began, and once that it is over', async () => {
-      const told = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
       const end = await begin(bench.database);
-      for (const name of numbered(20)) await expect(bench.write(hire(name.repeat(10_000)))).rejects.toThrow('The database cannot be used now');
+      for (const name of numbered(20))
+        await expect(bench.write(hire(name.repeat(10_000)))).rejects.toThrow('The database cannot be used now');
       expect(logged.mock.calls.map(([message]) => String(message))).toEqual([expect.stringContaining('The database cannot be used now')]);
       await end();
       await bench.write(hire('ann'));
       await bench.write(hire('ann'));
       expect(logged).toHaveBeenCalledTimes(1);
       expect(told.mock.calls.map(([message]) => String(message))).toEqual([expect.stringContaining('can be used again')]);
-      told.mockRestore();
     });
   });
 });

@@ -24,7 +24,7 @@ const NOW = Date.UTC(2026, 0, 1);
 /** All stores over one database, and factories for what they keep. Every row it makes is in the database already. */
 export class Workbench {
   readonly clock = new FakeClock(NOW);
-  readonly ids = new TimeOrderedIds(this.clock);
+  readonly ids: TimeOrderedIds;
   readonly publisher = new RecordingEventPublisher();
   readonly wakeUps = new LocalWakeUps();
   readonly unitOfWork: UnitOfWork;
@@ -38,6 +38,7 @@ export class Workbench {
 
   private constructor(readonly database: OpenDatabase) {
     this.unitOfWork = new UnitOfWork(database.sessionMaker, this.publisher, this.wakeUps);
+    this.ids = new TimeOrderedIds(this.unitOfWork, this.clock);
     this.lists = new TaskListStore(this.unitOfWork);
   }
 
@@ -73,7 +74,15 @@ export class Workbench {
   }
 
   async aJob(facts: Partial<Job> = {}): Promise<Job> {
-    const job: Job = { ...this.ids.next(), roomId: '@global', category: 'modifiers', name: 'Rotate', schema: '{}', deletedAt: null, ...facts };
+    const job: Job = {
+      ...this.ids.next(),
+      roomId: '@global',
+      category: 'modifiers',
+      name: 'Rotate',
+      schema: '{}',
+      deletedAt: null,
+      ...facts,
+    };
     await this.write((transaction) => this.jobs.insert(transaction, job));
     return job;
   }
@@ -108,7 +117,17 @@ export class Workbench {
 
   /** What a report by `ann` asks for. */
   report(taskId: string, status: ReportChange['status'], facts: Partial<ReportChange> = {}): Promise<Task | undefined> {
-    const change = { taskId, status, result: null, error: null, progress: null, userId: 'ann', isSuperuser: false, now: this.now, ...facts };
+    const change = {
+      taskId,
+      status,
+      result: null,
+      error: null,
+      progress: null,
+      userId: 'ann',
+      isSuperuser: false,
+      now: this.now,
+      ...facts,
+    };
     return this.write(async (transaction) => (await this.tasks.report(transaction, [change])).get(taskId));
   }
 

@@ -76,7 +76,9 @@ describe.each(databases)('workers on $name', (kind) => {
   it('spares a worker with a heartbeat at or after the given time', async () => {
     const worker = await bench.aWorker();
     expect(await bench.write((tx) => bench.workers.delete(tx, worker.id, { heartbeatSince: bench.now, seenSince: null }))).toBeNull();
-    expect(await bench.write((tx) => bench.workers.delete(tx, worker.id, { heartbeatSince: bench.now + 1, seenSince: null }))).toEqual(worker);
+    expect(await bench.write((tx) => bench.workers.delete(tx, worker.id, { heartbeatSince: bench.now + 1, seenSince: null }))).toEqual(
+      worker,
+    );
   });
 
   it('spares a worker seen at or after the given time, which a heartbeat counts as and which is no heartbeat', async () => {

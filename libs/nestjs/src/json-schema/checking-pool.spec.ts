@@ -55,6 +55,13 @@ describe('CheckingPool', () => {
     expect(outcomes.map(word)).toEqual(Array(10).fill('answered'));
   });
 
+  it('answers all of many checks of one new schema that take their time', async () => {
+    const pool = aPool({ checkMs: 60_000 });
+    const slow: Check = { ...HOSTILE, payload: `${'a'.repeat(24)}!` };
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => pool.run('slow', slow)));
+    expect(outcomes.map(word)).toEqual(Array(4).fill('answered'));
+  });
+
   it('gives up what waited too long for a thread', async () => {
     const pool = aPool({ waitMs: 1 });
     const [, second] = await Promise.all([pool.run('a', HOSTILE), pool.run('b', QUICK)]);

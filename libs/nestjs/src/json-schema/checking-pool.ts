@@ -104,14 +104,14 @@ export class CheckingPool {
   }
 
   private learn(key: string, check: Check, outcome: CheckOutcome): void {
-    const known = this.standings.get(key);
+    const known = this.standingOf(key);
     const learnt = standingAfter(check, outcome) ?? known;
-    if (learnt === undefined || learnt === known) return;
-    const from = this.laneOf(key);
+    if (learnt === known) return;
     this.standings.set(key, learnt);
-    this.move(key, from, this.lanes[learnt]);
+    this.move(key, this.lanes[known], this.lanes[learnt]);
   }
 
+  /** Between two different lanes: a set that is added to while it is walked through never ends. */
   private move(key: string, from: Set<Waiting>, to: Set<Waiting>): void {
     for (const waiting of from) {
       if (waiting.key !== key) continue;
@@ -128,7 +128,11 @@ export class CheckingPool {
   }
 
   private laneOf(key: string): Set<Waiting> {
-    return this.lanes[this.standings.get(key) ?? 'unknown'];
+    return this.lanes[this.standingOf(key)];
+  }
+
+  private standingOf(key: string): Standing {
+    return this.standings.get(key) ?? 'unknown';
   }
 
   private isFull(lane: Set<Waiting>): boolean {
