@@ -8,8 +8,15 @@ async function main(): Promise<void> {
   const environment = readEnvironment(process.cwd());
   const config = readServiceConfig(environment);
   // Not before: a bad setting is told at once, without the second that loading all the rest takes.
-  const [{ Service }, { stopOnSignals }] = await Promise.all([import('./service.js'), import('./stop-on-signals.js')]);
-  const service = await Service.create(config, environment);
+  const [{ Service }, { stopOnSignals }, { waitForDisk }] = await Promise.all([
+    import('./service.js'),
+    import('./stop-on-signals.js'),
+    import('./database/wait-for-disk.js'),
+  ]);
+  const service = await waitForDisk(
+    () => Service.create(config, environment),
+    (error) => reportFailure('joblib cannot start yet, and tries again every 2 s', error, config.logLevel),
+  );
   const address = await service.listen().catch((error: unknown) => {
     throw explainListenError(error, config.host, config.port);
   });

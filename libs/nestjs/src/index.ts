@@ -36,7 +36,14 @@ export type {
   WakeUps,
 } from './ports/index.js';
 
-export { joblibEntities, loadSqliteModule, sessionMakerFor, sqliteDataSourceOptions, sqliteMigrations } from './persistence/index.js';
+export {
+  joblibEntities,
+  loadSqliteModule,
+  sessionMakerFor,
+  sqliteDataSourceOptions,
+  sqliteMigrations,
+  unavailability,
+} from './persistence/index.js';
 export type { SqliteDatabase, SqliteModule } from './persistence/index.js';
 
 export { answerUnreadableAddress, problemOf, sendProblem } from './http/index.js';

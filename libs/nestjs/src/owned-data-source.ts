@@ -28,6 +28,7 @@ export class OwnedDataSource implements OnApplicationShutdown {
       }
       if (migrate === true) await dataSource.runMigrations();
     } catch (error) {
+      await this.onApplicationShutdown();
       throw new Error(`The database '${String(dataSource.options.database)}' cannot be opened: ${(error as Error).message}.`, {
         cause: error,
       });
@@ -36,6 +37,6 @@ export class OwnedDataSource implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#opened?.destroy();
+    if (this.#opened?.isInitialized === true) await this.#opened.destroy();
   }
 }

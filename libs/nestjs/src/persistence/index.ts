@@ -1,6 +1,7 @@
 export { ClaimStore } from './claim.store.js';
 export type { ClaimReceipt, ClaimRequest } from './claim.store.js';
 export { sessionMakerFor } from './data-source-session-maker.js';
+export { unavailability } from './database-errors.js';
 export { joblibEntities } from './entities/index.js';
 export { JobStore } from './job.store.js';
 export { LeaseStore } from './lease.store.js';
