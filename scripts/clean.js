@@ -1,6 +1,9 @@
 /** `npm run clean`: removes everything that a build writes, also what no longer has a source. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 
-const parents = ['libs', 'examples'].filter((folder) => existsSync(folder));
-const children = parents.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
+const children = ['libs', 'examples'].flatMap((parent) =>
+  readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${parent}/${name}`),
+);
 for (const folder of ['.', 'bench', ...children]) rmSync(`${folder}/dist`, { recursive: true, force: true });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import type { ProblemDocument } from '@joblib/contract';
-import type { FastifyRequest } from 'fastify';
 
 import { problemOf } from '../http/index.js';
 
@@ -20,7 +19,7 @@ export async function acknowledge(event: string, work: () => Promise<void>): Pro
 
 /** The problem document of any error, under an id of its own where the log has more. */
 export function socketProblem(event: string, error: unknown): ProblemDocument {
-  return problemOf(error, { id: randomUUID(), method: 'SOCKET', url: event } as FastifyRequest).document;
+  return problemOf(error, { id: randomUUID(), method: 'SOCKET', url: event }).document;
 }
 
 /** Refuses a connection: the client's `connect_error` has the detail as `message` and the problem document as `data`. */

@@ -12,6 +12,11 @@ export interface ProblemAnswer {
   readonly document: ProblemDocument;
 }
 
+/** What is told of a request that failed; of a socket's request there is no connection of its own. */
+export interface FailedRequest extends Pick<FastifyRequest, 'id' | 'method' | 'url'> {
+  readonly raw?: Pick<FastifyRequest['raw'], 'destroyed' | 'complete'>;
+}
+
 const logger = new Logger('Joblib');
 
 /** What Nest's exceptions (of a host's guards, for example) are called in the catalogue. */
@@ -45,7 +50,7 @@ const HEADERS_BY_STATUS: Readonly<Record<number, Readonly<Record<string, string>
  * The answer to any error: those of the catalogue as they are, Nest's and Fastify's translated, everything else a 500 that
  * tells the client the request id alone. The log line with the same id has the stack.
  */
-export function problemOf(error: unknown, request: FastifyRequest): ProblemAnswer {
+export function problemOf(error: unknown, request: FailedRequest): ProblemAnswer {
   if (error instanceof ProblemError) {
     if (error.type.status === 500) log(error, request);
     return answer(error.toDocument(error.type.status === 500 ? request.id : undefined), error.headers);
@@ -82,9 +87,9 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function log(error: unknown, request: FastifyRequest): void {
+function log(error: unknown, request: FailedRequest): void {
   // A client that broke off in the middle of its own request: nobody reads the answer, and nothing is wrong here.
-  if (request.raw.destroyed && !request.raw.complete) return;
+  if (request.raw?.destroyed === true && !request.raw.complete) return;
   const summary = `Request ${request.id} failed: ${request.method} ${request.url}: `;
   if (error instanceof Error) logger.error(summary + error.message, inspect(error));
   else logger.error(summary + inspect(error));
