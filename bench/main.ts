@@ -72,7 +72,7 @@ async function visitOnce(
 ): Promise<Measurement[]> {
   // The peer has no batch routes.
   const loads = name === 'ours' ? options.loads : options.loads.filter((load) => load !== 'batched');
-  const target = await START_TARGET[name]({ core: cores?.server ?? null, nodeFlags: [] });
+  const target = await START_TARGET[name]({ core: cores?.server ?? null, nodeFlags: [], postgresUrl: options.postgresUrl });
   try {
     return await visit(target, { ...options, connections, loads });
   } catch (error) {

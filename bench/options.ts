@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly backlogSize: number;
   readonly batchSize: number;
   readonly isWorkerShared: boolean;
+  /** A PostgreSQL server on which ours makes a database for each turn; null: SQLite. */
+  readonly postgresUrl: string | null;
   readonly jsonPath: string | null;
   /** A directory for CPU profiles; null: measure, do not profile. */
   readonly profileDirectory: string | null;
@@ -28,6 +30,7 @@ export const HELP = `Usage: npm run bench -- [options]
   --batch 20             tasks per call of the batched load
   --shared-worker        one worker for all connections instead of one each
   --only ours|peer
+  --postgres URL         ours on this PostgreSQL server instead of SQLite; its user may create databases
   --json FILE            every measurement, for machines
   --profile              one steady load with a CPU profile instead of the comparison: where the server's time goes
   --profile-directory bench/dist/profiles
@@ -47,6 +50,7 @@ export function parseOptions(parameters: readonly string[]): BenchOptions {
       batch: { type: 'string', default: '20' },
       'shared-worker': { type: 'boolean', default: false },
       only: { type: 'string', default: TARGET_NAMES.join(',') },
+      postgres: { type: 'string' },
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
       'profile-directory': { type: 'string', default: 'bench/dist/profiles' },
@@ -63,6 +67,7 @@ export function parseOptions(parameters: readonly string[]): BenchOptions {
     backlogSize: wholeNumber('backlog', values.backlog, 10_000_000),
     batchSize: wholeNumber('batch', values.batch, 100),
     isWorkerShared: values['shared-worker'],
+    postgresUrl: values.postgres ?? null,
     jsonPath: values.json ?? null,
     profileDirectory: values.profile ? values['profile-directory'] : null,
     wantsHelp: values.help,

@@ -22,7 +22,11 @@ export async function profile(
 ): Promise<readonly string[]> {
   const ownDirectory = resolve(directory, `${name}-${connections}-${process.pid}`);
   await mkdir(ownDirectory, { recursive: true });
-  const target = await START_TARGET[name]({ core, nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${ownDirectory}`] });
+  const target = await START_TARGET[name]({
+    core,
+    nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${ownDirectory}`],
+    postgresUrl: options.postgresUrl,
+  });
   const [measurement] = await visit(target, { ...options, connections, loads: ['steady'] }).finally(() => target.dispose());
   if (!measurement) throw new Error('Nothing was measured.');
   const path = await mainThreadProfile(ownDirectory);

@@ -1,9 +1,7 @@
 import { SignJWT } from 'jose';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emptyPostgresDatabase, emptySqliteDatabase } from './databases.js';
 import { ServerProcess } from './server-process.js';
 import type { Endpoint } from './task-api.js';
 
@@ -21,6 +19,8 @@ export interface RunningTarget {
 
 interface StartOptions {
   readonly core: number | null;
+  /** Ours keeps its tasks there; null: in SQLite. */
+  readonly postgresUrl: string | null;
   readonly nodeFlags: readonly string[];
 }
 
@@ -31,24 +31,23 @@ export function startCannedResponder(core: number | null): Promise<ServerProcess
   return ServerProcess.start({ script: besideThisFile('canned-responder.js'), nodeFlags: [], environment: {}, core });
 }
 
-/** The service as it is built, with an empty database of its own in the system's directory for temporary files (set by `TMPDIR`). */
-async function startOurs({ core, nodeFlags }: StartOptions): Promise<RunningTarget> {
-  const directory = await mkdtemp(join(tmpdir(), 'joblib-bench-'));
+/** The service as it is built, with an empty database of its own. */
+async function startOurs({ core, nodeFlags, postgresUrl }: StartOptions): Promise<RunningTarget> {
+  const database = postgresUrl === null ? await emptySqliteDatabase() : await emptyPostgresDatabase(postgresUrl);
   const secret = randomBytes(32).toString('hex');
   const environment = {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: '0',
-    DATABASE_URL: `sqlite:${join(directory, 'bench.sqlite')}`,
+    DATABASE_URL: database.url,
     ZNDRAW_JOBLIB_JWT_SECRET: secret,
   };
-  const removeDirectory = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const server = await ServerProcess.start({ script: besideThisFile('../../dist/main.js'), nodeFlags, environment, core });
-    const dispose = async (): Promise<boolean> => server.stop().finally(removeDirectory);
+    const dispose = async (): Promise<boolean> => server.stop().finally(database.remove);
     return { name: 'ours', server, endpoint: { origin: server.origin, token: await signToken(secret) }, dispose };
   } catch (error) {
-    await removeDirectory();
+    await database.remove();
     throw error;
   }
 }

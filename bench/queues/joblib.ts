@@ -1,0 +1,84 @@
+import 'reflect-metadata';
+import { IDENTITY, JoblibModule, JoblibTasks, postgresDataSourceOptions } from '@joblib/nestjs';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CONCURRENCY, PAYLOAD, type Contender } from './contender.js';
+
+const CALLER = { id: 'bench', isSuperuser: true };
+const BATCH = 100;
+const JOB = { room: '@global', category: 'modifiers', name: 'Rotate' };
+const TARGET = { roomId: 'lab', jobName: '@global:modifiers:Rotate' };
+
+/** Whoever calls over HTTP is the bench: the worker registers there, as all do. */
+const identity = { authenticate: () => Promise.resolve(CALLER) };
+
+export async function startJoblib(url: string): Promise<Contender> {
+  const app = await startHost(url);
+  const tasks = app.get(JoblibTasks, { strict: false });
+  const workerId = await registerWorker(await app.getUrl());
+  const stop = new AbortController();
+  const loops: Promise<void>[] = [];
+
+  async function serve(onDone: (count: number) => void): Promise<void> {
+    while (!stop.signal.aborted) {
+      const claimed = await tasks.claim(CALLER, { workerId, maxTasks: BATCH, waitSeconds: 60, start: true, signal: stop.signal });
+      const done = claimed.map(({ id }) => ({ taskId: id, status: 'completed' as const }));
+      await tasks.reportMany(CALLER, done);
+      onDone(claimed.length);
+    }
+  }
+
+  return {
+    async add() {
+      await tasks.submit(CALLER, { ...TARGET, payload: PAYLOAD });
+    },
+    async addBulk(count) {
+      const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, index) => Math.min(BATCH, count - index * BATCH));
+      await Promise.all(
+        batches.map((size) => tasks.submitBatch(CALLER, { ...TARGET, payloads: Array.from({ length: size }, () => PAYLOAD) })),
+      );
+    },
+    work(onDone) {
+      for (let loop = 0; loop < CONCURRENCY / 25; loop += 1) loops.push(serve(onDone).catch(ignoreStop));
+      return Promise.resolve();
+    },
+    async close() {
+      stop.abort();
+      await Promise.all(loops);
+      await app.close();
+    },
+  };
+
+  function ignoreStop(error: unknown): void {
+    if (!stop.signal.aborted) throw error;
+  }
+}
+
+async function startHost(url: string): Promise<NestFastifyApplication> {
+  class HostModule {}
+  Module({
+    imports: [
+      JoblibModule.forRoot({
+        dataSource: postgresDataSourceOptions(url),
+        migrate: true,
+        gateway: false,
+        overrides: [{ provide: IDENTITY, useValue: identity }],
+      }),
+    ],
+  })(HostModule);
+  const app = await NestFactory.create<NestFastifyApplication>(HostModule, new FastifyAdapter(), { logger: ['error'] });
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+async function registerWorker(origin: string): Promise<string> {
+  const answer = await fetch(`${origin}/v1/joblib/rooms/${JOB.room}/jobs`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ category: JOB.category, name: JOB.name, schema: {} }),
+  });
+  const { worker_id } = (await answer.json()) as { worker_id: string };
+  return worker_id;
+}
