@@ -31,6 +31,8 @@ const WRONG: readonly [rule: string, file: string, content: string][] = [
   ['room-tasks', `${LIB}/tasks/wrong-feature.ts`, "import { a } from '../jobs/target.js'; export const b = a;"],
   ['room-tasks', `${LIB}/tasks/wrong-lazy.ts`, "export const b = () => import('../gateway/target.js');"],
   ['room-workers', `${LIB}/workers/wrong.ts`, "import { a } from '../index.js'; export const b = a;"],
+  ['room-providers', `${LIB}/providers/wrong-feature.ts`, "import { a } from '../tasks/target.js'; export const b = a;"],
+  ['room-result-backend', `${LIB}/result-backend/wrong.ts`, "import { a } from '../persistence/target.js'; export const b = a;"],
   ['room-sweeper', `${LIB}/sweeper/wrong.ts`, "import { a } from '../gateway/target.js'; export const b = a;"],
   ['room-testing', `${LIB}/testing/wrong.ts`, "import { a } from '../persistence/target.js'; export const b = a;"],
   ['room-unknown', `${LIB}/wrong-room.module.ts`, "import { a } from './attic/target.js'; export const b = a;"],
@@ -51,6 +53,7 @@ const WRONG: readonly [rule: string, file: string, content: string][] = [
   ['domain-is-pure', `${LIB}/domain/wrong-file.ts`, "import { readFileSync } from 'node:fs'; export const b = readFileSync;"],
   ['package-contract', 'libs/contract/src/wrong-package.ts', "import { a } from '@joblib/nestjs'; export const b = a;"],
   ['package-nestjs', `${LIB}/tasks/wrong-package.ts`, "import { a } from '@joblib/client'; export const b = a;"],
+  ['package-redis', 'libs/redis/src/wrong-package.ts', "import { a } from '@joblib/client'; export const b = a;"],
   ['package-client', 'libs/client/src/wrong-package.ts', "import { a } from '@joblib/nestjs'; export const b = a;"],
   ['contract-has-no-dependencies', 'libs/contract/src/wrong-dependency.ts', "import Ajv from 'ajv'; export const b = Ajv;"],
   [
