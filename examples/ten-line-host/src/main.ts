@@ -1,0 +1,10 @@
+import 'reflect-metadata';
+import { IDENTITY, JoblibModule, sqliteDataSourceOptions } from '@joblib/nestjs';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { TokenIdentity } from './token-identity.js';
+const dataSource = sqliteDataSourceOptions('joblib.sqlite');
+const joblib = JoblibModule.forRoot({ dataSource, migrate: true, overrides: [{ provide: IDENTITY, useClass: TokenIdentity }] });
+const app = await NestFactory.create(joblib, new FastifyAdapter({ routerOptions: { maxParamLength: 2000 } }));
+await app.listen(process.env['PORT'] ?? 3000);
+console.log(`listening on ${await app.getUrl()}`);
