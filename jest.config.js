@@ -1,9 +1,9 @@
+import { findPostgres } from './test/support/find-postgres.js';
+
 /** Native ESM: run through `npm test`, which passes `--experimental-vm-modules`. See docs/adr. */
-export default {
+const project = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  roots: ['<rootDir>/libs', '<rootDir>/src', '<rootDir>/test'],
-  testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: {
     '^.+\\.ts$': [
@@ -20,8 +20,44 @@ export default {
   },
   moduleNameMapper: {
     '^@joblib/([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
-    '^@joblib/nestjs/testing$': '<rootDir>/libs/nestjs/src/testing/index.ts',
+    '^@joblib/([a-z]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+};
+
+/** Everything, and what behaves the same on either database once more. */
+const onSqlite = {
+  ...project,
+  displayName: 'SQLite',
+  roots: ['<rootDir>/libs', '<rootDir>/src', '<rootDir>/test'],
+  testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/(cluster|two-servers)/'],
+};
+const onPostgres = {
+  ...project,
+  displayName: 'PostgreSQL',
+  testMatch: ['<rootDir>/test/{cluster,gateway,http,model,providers,races,two-servers}/**/*.spec.ts'],
+  globals: { testDatabase: 'PostgreSQL' },
+};
+
+export default {
+  projects: hasPostgres() ? [onSqlite, onPostgres] : [onSqlite],
+  globalSetup: '<rootDir>/test/support/postgres-server.ts',
+  globalTeardown: '<rootDir>/test/support/stop-shared-postgres.ts',
+  // Two even on two cores: most of a test's time is waiting, for a commit or for a program that starts.
+  maxWorkers: 2,
   testTimeout: 30_000,
 };
+
+/** Tells the tests where PostgreSQL is, or why it is not tested. */
+function hasPostgres() {
+  const { env } = process;
+  if (env.JOBLIB_TEST_POSTGRES_BIN === undefined) {
+    const found = findPostgres();
+    if (found.folder !== undefined) env.JOBLIB_TEST_POSTGRES_BIN = found.folder;
+    else env.JOBLIB_TEST_POSTGRES_MISSING = found.missing;
+  }
+  if (env.JOBLIB_TEST_POSTGRES_URL !== undefined || env.JOBLIB_TEST_POSTGRES_BIN !== undefined) return true;
+  console.warn(`PostgreSQL is not tested: ${env.JOBLIB_TEST_POSTGRES_MISSING}. See CONTRIBUTING.md, "Tests".`);
+  return false;
+}

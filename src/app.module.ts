@@ -5,23 +5,28 @@ import type { Clock, Identity, JoblibSettings } from '@joblib/nestjs';
 import type { DataSource } from 'typeorm';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { SharedRedis } from './redis/shared-redis.js';
 
 /** What the modules are made from. */
 export interface AppParts {
   readonly dataSource: DataSource;
   readonly migrate: boolean;
   readonly settings: JoblibSettings;
+  /** `null` when the server stands alone. */
+  readonly redis: SharedRedis | null;
   readonly makeIdentity: (clock: Clock) => Identity;
 }
 
 /** The library with this service's database and identity, and what operators want besides. */
 @Module({})
 export class AppModule {
-  static register({ makeIdentity, ...options }: AppParts): DynamicModule {
-    const joblib = JoblibModule.forRoot({ ...options, overrides: [{ provide: IDENTITY, useFactory: makeIdentity, inject: [CLOCK] }] });
+  static register({ makeIdentity, redis, ...options }: AppParts): DynamicModule {
+    const identity = { provide: IDENTITY, useFactory: makeIdentity, inject: [CLOCK] };
+    const joblib = JoblibModule.forRoot({ ...options, overrides: [identity, ...(redis?.overrides() ?? [])] });
+    const observed = { imports: [joblib], providers: [{ provide: SharedRedis, useValue: redis }] };
     return {
       module: AppModule,
-      imports: [joblib, { module: HealthModule, imports: [joblib] }, { module: MetricsModule, imports: [joblib] }],
+      imports: [joblib, { module: HealthModule, ...observed }, { module: MetricsModule, ...observed }],
     };
   }
 }

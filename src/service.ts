@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { settingsFromEnv } from '@joblib/nestjs';
+import { settingsFromEnv, stopListening } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { AppModule } from './app.module.js';
 import { makeIdentity } from './auth/make-identity.js';
@@ -11,10 +11,10 @@ import type { ServiceConfig } from './config/service-config.js';
 import { configureApp } from './configure-app.js';
 import { ownDatabaseFile } from './database/file-ownership.js';
 import type { FileOwnership } from './database/file-ownership.js';
-import { dataSourceAt } from './database/open-data-source.js';
+import { dataSourceOf } from './database/open-data-source.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
-import { stopListening } from './http/stop-listening.js';
 import { ServiceLogger } from './log/service-logger.js';
+import { SharedRedis } from './redis/shared-redis.js';
 
 /** How long a restarted server waits for the one before it to let go of the database file. */
 const OWNERSHIP_WAIT_SECONDS = 10;
@@ -28,6 +28,7 @@ export class Service {
     readonly app: NestFastifyApplication,
     private readonly config: ServiceConfig,
     private readonly ownership: FileOwnership | null,
+    private readonly redis: SharedRedis | null,
   ) {
     // The database is closed after the server, so not before every call has its answer.
     app
@@ -41,12 +42,16 @@ export class Service {
     const logger = new ServiceLogger(config.logLevel);
     Logger.overrideLogger(logger);
     const settings = settingsFromEnv(environment);
-    const { file } = config.database;
+    const { database } = config;
+    const file = database.engine === 'sqlite' ? database.file : null;
     const ownership = file === null ? null : await ownDatabaseFile(file, OWNERSHIP_WAIT_SECONDS);
+    const redis = await connectRedis(config);
     try {
-      return new Service(await createApp(config, settings, ownership?.path ?? ':memory:', logger), config, ownership);
+      const app = await createApp(config, settings, ownership?.path ?? ':memory:', redis, logger);
+      return new Service(app, config, ownership, redis);
     } catch (error) {
       ownership?.release();
+      await redis?.close();
       throw error;
     }
   }
@@ -64,24 +69,37 @@ export class Service {
   async stop(): Promise<void> {
     this.#drained = stopListening(this.app.getHttpServer());
     await this.app.close();
+    await this.redis?.close();
     this.ownership?.release();
   }
+}
+
+async function connectRedis({ database, redisUrl }: ServiceConfig): Promise<SharedRedis | null> {
+  if (redisUrl !== null) return SharedRedis.connect(redisUrl);
+  if (database.engine === 'postgres') {
+    const alone =
+      'events, sockets and reads of providers stay on this server, and others on this database take longer to notice its changes';
+    new Logger('Redis').warn(`REDIS_URL is not set: ${alone}. A single server needs none.`);
+  }
+  return null;
 }
 
 async function createApp(
   config: ServiceConfig,
   settings: JoblibSettings,
-  databasePath: string,
+  databaseFile: string,
+  redis: SharedRedis | null,
   logger: ServiceLogger,
 ): Promise<NestFastifyApplication> {
   const secret = await signingSecretOf(config);
   const root = AppModule.register({
-    dataSource: await dataSourceAt(databasePath, config.migrate),
+    dataSource: await dataSourceOf(config, databaseFile),
     migrate: config.migrate,
     settings,
+    redis,
     makeIdentity: (clock) => makeIdentity(config.identity, secret, clock),
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(), { abortOnError: false, logger });
-  configureApp(app, config);
+  configureApp(app, config, redis);
   return app;
 }

@@ -62,7 +62,9 @@ async function signToken({ sub, isSuperuser, expiresIn }: TokenRequest, config: 
 
 /** @throws ConfigError when no server could ever check what is signed here. */
 async function sharedSecretOf(config: ServiceConfig): Promise<string> {
-  if (config.database.file === null && config.identity.secret === null && config.identity.jwksUrl === null) {
+  const { database, identity } = config;
+  const isForgetful = database.engine === 'sqlite' && database.file === null;
+  if (isForgetful && identity.secret === null && identity.jwksUrl === null) {
     throw new ConfigError(
       'DATABASE_URL is in memory, so the made secret is known to the server alone; set ZNDRAW_JOBLIB_JWT_SECRET for both.',
     );

@@ -10,7 +10,9 @@ describe('readServiceConfig', () => {
     expect(readServiceConfig({})).toEqual({
       host: '127.0.0.1',
       port: 8000,
-      database: { file: 'data/joblib.sqlite' },
+      database: { engine: 'sqlite', file: 'data/joblib.sqlite' },
+      databasePoolSize: 10,
+      redisUrl: null,
       migrate: true,
       identity: { secret: null, jwksUrl: null, audience: null, issuer: null, superusers: [] },
       corsOrigins: [],
@@ -29,7 +31,25 @@ describe('readServiceConfig', () => {
     ['sqlite:/var/data.db', '/var/data.db'],
     ['sqlite:///var/data.db', '///var/data.db'],
   ])('reads the database address %s', (url, file) => {
-    expect(readServiceConfig({ DATABASE_URL: url }).database).toEqual({ file });
+    expect(readServiceConfig({ DATABASE_URL: url }).database).toEqual({ engine: 'sqlite', file });
+  });
+
+  it.each(['postgres://me:p%40ss@db.example.org:5433/jobs?sslmode=require', 'postgresql://db/jobs'])(
+    'reads the database address %s',
+    (url) => {
+      expect(readServiceConfig({ DATABASE_URL: url }).database).toEqual({ engine: 'postgres', url });
+    },
+  );
+
+  it.each(['redis://cache', 'redis://:p%40ss@cache.example.org:6380/2', 'rediss://me:secret@cache/', 'redis://[::1]:6379'])(
+    'reads the address %s of Redis',
+    (url) => {
+      expect(readServiceConfig({ REDIS_URL: url }).redisUrl).toBe(url);
+    },
+  );
+
+  it.each(['cache:6379', 'http://cache', 'redis://', 'redis://cache/jobs', 'redis:cache'])('refuses %s for the address of Redis', (url) => {
+    expect(refusalOf({ REDIS_URL: url })).toMatch(/^REDIS_URL is '.*'; it has to be redis:/);
   });
 
   it.each([
@@ -52,6 +72,9 @@ describe('readServiceConfig', () => {
     { DATABASE_URL: 'mysql://localhost/jobs' },
     { DATABASE_URL: 'sqlite:' },
     { DATABASE_URL: 'sqlite://data.db' },
+    { DATABASE_URL: 'postgres://db' },
+    { DATABASE_URL: 'postgres:jobs' },
+    { DATABASE_POOL_SIZE: '0' },
     { DATABASE_MIGRATE: 'maybe' },
     { ZNDRAW_JOBLIB_JWKS_URL: 'ftp://keys.example.org' },
     { ZNDRAW_JOBLIB_SUPERUSERS: '["alice", 7]' },
@@ -68,14 +91,10 @@ describe('readServiceConfig', () => {
   });
 
   it('refuses what this version cannot do instead of ignoring it, and repeats no password', () => {
-    const refusals = [
-      { DATABASE_URL: 'postgres://me:geheim@db/jobs' },
-      { REDIS_URL: 'redis://:geheim@cache' },
-      { JOBLIB_CONFIG: 'joblib.yaml' },
-    ].map((each) => refusalOf(each));
-    for (const refusal of refusals)
-      expect(refusal).toMatch(/^(?:DATABASE_URL|REDIS_URL|JOBLIB_CONFIG) is .*not supported by this version yet/);
-    expect(refusals.join()).not.toContain('geheim');
+    expect(refusalOf({ JOBLIB_CONFIG: 'joblib.yaml' })).toMatch(/^JOBLIB_CONFIG is .*not supported by this version yet/);
+    expect(refusalOf({ REDIS_URL: 'http://:geheim@cache' })).not.toContain('geheim');
+    expect(refusalOf({ DATABASE_URL: 'postgres://me:geheim@db' })).not.toContain('geheim');
+    expect(refusalOf({ DATABASE_URL: 'postgres://me:ge@heim@db' })).not.toMatch(/ge|heim/);
   });
 
   it('refuses a short secret without repeating it', () => {

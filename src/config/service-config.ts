@@ -1,7 +1,8 @@
 import { ConfigError } from './config-error.js';
 import { parseDatabaseUrl } from './database-url.js';
-import type { SqliteTarget } from './database-url.js';
+import type { DatabaseTarget } from './database-url.js';
 import type { Environment } from './environment.js';
+import { readRedisUrl } from './redis-url.js';
 import { choiceOf, integerOf, listOf, refusal, switchOf, textOf, webAddressOf } from './variables.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -26,7 +27,11 @@ export interface ServiceConfig {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
-  readonly database: SqliteTarget;
+  readonly database: DatabaseTarget;
+  /** Connections that one server opens at most; PostgreSQL only. */
+  readonly databasePoolSize: number;
+  /** With its password; `null` when this server shares nothing with others but the database. */
+  readonly redisUrl: string | null;
   /** Bring the schema up to date at start; otherwise refuse to start with an old one. */
   readonly migrate: boolean;
   readonly identity: IdentityConfig;
@@ -38,10 +43,13 @@ export interface ServiceConfig {
 /** @throws ConfigError for the first bad value. */
 export function readServiceConfig(environment: Environment): ServiceConfig {
   refuseUnsupported(environment);
+  const redisUrl = textOf(environment, 'REDIS_URL');
   return {
     host: textOf(environment, 'HOST') ?? '127.0.0.1',
     port: integerOf(environment, 'PORT', 8000, 0, 65_535),
     database: parseDatabaseUrl(textOf(environment, 'DATABASE_URL') ?? 'sqlite:data/joblib.sqlite'),
+    databasePoolSize: integerOf(environment, 'DATABASE_POOL_SIZE', 10, 1, 1000),
+    redisUrl: redisUrl === null ? null : readRedisUrl(redisUrl),
     migrate: switchOf(environment, 'DATABASE_MIGRATE', true),
     identity: readIdentity(environment),
     corsOrigins: listOf(environment, 'CORS_ORIGINS').map(readOrigin),
@@ -51,13 +59,8 @@ export function readServiceConfig(environment: Environment): ServiceConfig {
 
 /** What is asked for and cannot be given stops the start, so that nobody believes it works. */
 function refuseUnsupported(environment: Environment): void {
-  for (const [name, what] of [
-    ['REDIS_URL', 'Redis'],
-    ['JOBLIB_CONFIG', 'a configuration file'],
-  ] as const) {
-    if (textOf(environment, name) === null) continue;
-    throw new ConfigError(`${name} is set, but ${what} is not supported by this version yet; unset it.`);
-  }
+  if (textOf(environment, 'JOBLIB_CONFIG') === null) return;
+  throw new ConfigError('JOBLIB_CONFIG is set, but a configuration file is not supported by this version yet; unset it.');
 }
 
 function readIdentity(environment: Environment): IdentityConfig {

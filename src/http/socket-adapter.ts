@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import type { RedisSocketAdapter } from '@joblib/redis';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { ANY_ORIGIN, mayConnect } from './origins.js';
 
@@ -11,6 +12,8 @@ export class SocketAdapter extends IoAdapter {
   constructor(
     app: INestApplicationContext,
     private readonly origins: readonly string[],
+    /** Reaches the sockets of other servers; `null` without them. */
+    private readonly adapter: RedisSocketAdapter | null,
   ) {
     super(app);
   }
@@ -20,12 +23,13 @@ export class SocketAdapter extends IoAdapter {
   }
 
   #ownOptions(): Partial<ServerOptions> {
-    const { origins } = this;
+    const { adapter, origins } = this;
     return {
       path: '/socket.io',
       serveClient: false,
       // The rules for other origins do not hold for websockets in browsers: the server has to look itself.
       allowRequest: (request, answer) => answer(null, mayConnect(request.headers.origin, request.headers.host, origins)),
+      ...(adapter === null ? {} : { adapter }),
       ...(origins.length === 0 ? {} : { cors: { origin: origins.includes(ANY_ORIGIN) ? ANY_ORIGIN : [...origins] } }),
     };
   }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { LibraryMetrics } from './library-metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { RedisMetrics } from './redis-metrics.js';
 import { RequestDurations } from './request-durations.js';
 
 /** `GET /metrics`. The registry belongs to the application, so that two of them can live in one process. */
@@ -18,6 +19,7 @@ import { RequestDurations } from './request-durations.js';
     },
     RequestDurations,
     LibraryMetrics,
+    RedisMetrics,
   ],
 })
 export class MetricsModule {}

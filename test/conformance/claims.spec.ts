@@ -21,38 +21,50 @@ describe.each(databases)('claims on $name', (kind) => {
   afterEach(() => bench.close());
 
   function asking(jobs: readonly Job[], maxTasks = 1, by: Worker = worker): ClaimRequest {
-    return { userId: by.userId, workerOfJob: new Map(jobs.map(({ id }) => [id, by.id])), maxTasks };
+    return { userId: by.userId, workerOfJob: new Map(jobs.map(({ id }) => [id, by.id])), maxTasks, starts: false };
   }
 
   async function take(...requests: ClaimRequest[]): Promise<string[][]> {
     const taken = await bench.write((tx) => bench.claims.take(tx, requests, bench.now));
-    return taken.map((tasks) => tasks.map(({ id }) => id));
+    return taken.map(({ tasks }) => tasks.map(({ id }) => id));
   }
 
-  const receiptOf = ({ id, workerId, attempt }: Task) => ({ taskId: id, workerId: workerId ?? '', attempt });
+  const receiptOf = ({ id, workerId, attempt }: Task) => ({ taskId: id, workerId: workerId ?? '', attempt, status: 'claimed' as const });
 
   it('finds the live jobs of workers, @internal ones apart', async () => {
     const [internal, dead, second] = [await bench.aJob({ roomId: '@internal' }), await bench.aJob({ name: 'Dead' }), await bench.aWorker()];
     await bench.write((tx) => bench.jobs.retireOrphans(tx, [dead.id], bench.now));
     for (const one of [job, internal, dead]) await bench.aLink(worker, one);
     for (const one of [job, other]) await bench.aLink(second, one);
-    const jobsOf = (workerIds: string[], isInternal: boolean) =>
-      bench.read((session) => bench.claims.claimableJobs(session, workerIds, isInternal));
-    expect(await jobsOf([worker.id, second.id], false)).toEqual(
+    const jobsOf = async (workerIds: string[]) => {
+      const found = await bench.read((session) => bench.claims.claimableJobs(session, workerIds));
+      return new Map([...found].map(([workerId, jobs]) => [workerId, new Map(jobs.map(({ jobId, isInternal }) => [jobId, isInternal]))]));
+    };
+    const ofWorker = new Map([
+      [job.id, false],
+      [internal.id, true],
+    ]);
+    const ofSecond = new Map([
+      [job.id, false],
+      [other.id, false],
+    ]);
+    expect(await jobsOf([worker.id, second.id])).toEqual(
       new Map([
-        [job.id, worker.id],
-        [other.id, second.id],
+        [worker.id, ofWorker],
+        [second.id, ofSecond],
       ]),
     );
-    expect(await jobsOf([worker.id, second.id], true)).toEqual(new Map([[internal.id, worker.id]]));
-    expect(await jobsOf([], false)).toEqual(new Map());
+    expect(await jobsOf([worker.id])).toEqual(new Map([[worker.id, ofWorker]]));
+    expect(await jobsOf([])).toEqual(new Map());
   });
 
   it('takes the oldest task over all jobs and marks it', async () => {
     const [first, second] = [await bench.aTask(other), await bench.aTask(job)];
     bench.clock.advance(1);
     const taken = { status: 'claimed', workerId: worker.id, claimedById: 'ann', claimedAt: bench.now, attempt: 1 };
-    expect(await bench.write((tx) => bench.claims.take(tx, [asking([job, other])], bench.now))).toEqual([[{ ...first, ...taken }]]);
+    expect(await bench.write((tx) => bench.claims.take(tx, [asking([job, other])], bench.now))).toEqual([
+      { tasks: [{ ...first, ...taken }], isContended: false },
+    ]);
     expect(await bench.find(first.id)).toEqual({ ...first, ...taken });
     expect(await take(asking([job, other]))).toEqual([[second.id]]);
     expect(await take(asking([job, other]))).toEqual([[]]);
@@ -89,7 +101,7 @@ describe.each(databases)('claims on $name', (kind) => {
       };
       return bench.claims.take(tx, [asking([job])], bench.now);
     });
-    expect(taken.map((tasks) => tasks.map(({ id }) => id))).toEqual([[next.id]]);
+    expect(taken.map(({ tasks }) => tasks.map(({ id }) => id))).toEqual([[next.id]]);
     expect((await bench.find(stale.id))?.status).toBe('cancelled');
   });
 

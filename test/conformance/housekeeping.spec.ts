@@ -15,8 +15,8 @@ describe.each(databases)('housekeeping on $name', (kind) => {
   afterEach(() => bench.close());
 
   const find = (scope: typeof SCOPE, now: number) => bench.read((session) => bench.keys.find(session, scope, now));
-  const put = (scope: typeof SCOPE, submission: typeof SUBMISSION, now: number) =>
-    bench.write((tx) => bench.keys.put(tx, scope, submission, now));
+  const put = (scope: typeof SCOPE, submission: typeof SUBMISSION, now: number, useless: typeof SUBMISSION | null = null) =>
+    bench.write((tx) => bench.keys.put(tx, scope, submission, useless, now));
 
   it('remembers a submission under its key for 24 hours', async () => {
     await put(SCOPE, SUBMISSION, bench.now);
@@ -30,11 +30,17 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     expect(await find({ ...SCOPE, [part]: SCOPE[part].toUpperCase() }, bench.now)).toBeNull();
   });
 
-  it('lets a key stand for something new', async () => {
-    await put(SCOPE, SUBMISSION, bench.now);
+  it('lets a key stand for something new only when it has expired or its tasks are gone', async () => {
     const next = { fingerprint: 'f01', taskIds: ['three'] };
-    await put(SCOPE, next, bench.now + 1);
+    expect(await put(SCOPE, SUBMISSION, bench.now)).toBe(true);
+    expect(await put(SCOPE, next, bench.now + 1)).toBe(false);
+    expect(await find(SCOPE, bench.now + 1)).toEqual(SUBMISSION);
+    expect(await put(SCOPE, next, bench.now + 1, { ...SUBMISSION, taskIds: ['others'] })).toBe(false);
+    expect(await put(SCOPE, next, bench.now + 1, SUBMISSION)).toBe(true);
     expect(await find(SCOPE, bench.now + 1 + SUBMISSION_KEY_TTL_MS)).toEqual(next);
+    const later = bench.now + 2 + SUBMISSION_KEY_TTL_MS;
+    expect(await put(SCOPE, SUBMISSION, later)).toBe(true);
+    expect(await find(SCOPE, later)).toEqual(SUBMISSION);
   });
 
   it('deletes expired keys in batches', async () => {

@@ -36,6 +36,7 @@ describe.each(databases)('the schema on $name', (kind) => {
     for (const { tableName } of dataSource.entityMetadatas)
       expect([tableName, await runner.hasTable(tableName)]).toEqual([tableName, false]);
     expect(await runner.hasTable('joblib_task_count')).toBe(false);
+    await runner.release();
     await dataSource.runMigrations();
     expect(await drift()).toEqual([]);
   });

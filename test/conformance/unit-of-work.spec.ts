@@ -59,6 +59,7 @@ describe.each(databases)('the unit of work on $name', (kind) => {
     const handed: number[][] = [];
     const halve: Operation<number, number> = {
       name: 'halve',
+      rank: 1,
       perform: (_, inputs) => {
         handed.push([...inputs]);
         return Promise.resolve(
@@ -179,33 +180,5 @@ describe.each(databases)('the unit of work on $name', (kind) => {
     expect(work).toHaveBeenCalledTimes(1);
     expect(await hired()).toEqual(['ann', 'bob']);
     expect(logged.mock.calls.map(([message]) => String(message))).toEqual([expect.stringContaining('deaf')]);
-  });
-
-  describe.each(kind.outages)('during $name', ({ begin }) => {
-    it('refuses writes as unavailable, changes nothing, and works again afterwards', async () => {
-      await bench.write(hire('ann'));
-      const end = await begin(bench.database);
-      const bulky = hire('x'.repeat(100_000), (tx) => tx.emitAfterCommit(LIST_OF_LAB));
-      for (const attempt of [bench.write(bulky), ...numbered(3).map(() => bench.write(bulky))]) {
-        await expect(attempt).rejects.toMatchObject({ problem: 'DatabaseUnavailable', headers: { 'Retry-After': '2' } });
-      }
-      expect(await bench.read((session) => bench.workers.idsOfUser(session, 'ann'))).toHaveLength(1);
-      await end();
-      expect(bench.events).toEqual([]);
-      await bench.write(hire('bob'));
-      expect(await hired()).toEqual(['ann', 'bob']);
-    });
-
-    it('says once in the log that it began, and once that it is over', async () => {
-      const end = await begin(bench.database);
-      for (const name of numbered(20))
-        await expect(bench.write(hire(name.repeat(10_000)))).rejects.toThrow('The database cannot be used now');
-      expect(logged.mock.calls.map(([message]) => String(message))).toEqual([expect.stringContaining('The database cannot be used now')]);
-      await end();
-      await bench.write(hire('ann'));
-      await bench.write(hire('ann'));
-      expect(logged).toHaveBeenCalledTimes(1);
-      expect(told.mock.calls.map(([message]) => String(message))).toEqual([expect.stringContaining('can be used again')]);
-    });
   });
 });

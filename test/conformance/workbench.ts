@@ -43,7 +43,11 @@ export class Workbench {
   }
 
   static async open(kind: DatabaseKind): Promise<Workbench> {
-    return new Workbench(await kind.open());
+    return Workbench.on(await kind.open());
+  }
+
+  static on(database: OpenDatabase): Workbench {
+    return new Workbench(database);
   }
 
   get now(): number {
@@ -108,9 +112,9 @@ export class Workbench {
   /** Claimed by the worker, which need not be linked. */
   async aClaimedTask(job: Job, worker: Worker, facts: Partial<Task> = {}): Promise<Task> {
     const { id } = await this.aTask(job, facts);
-    const request = { userId: worker.userId, workerOfJob: new Map([[job.id, worker.id]]), maxTasks: 1000 };
-    const [taken = []] = await this.write((transaction) => this.claims.take(transaction, [request], this.now));
-    const task = taken.find((one) => one.id === id);
+    const request = { userId: worker.userId, workerOfJob: new Map([[job.id, worker.id]]), maxTasks: 1000, starts: false };
+    const [taken] = await this.write((transaction) => this.claims.take(transaction, [request], this.now));
+    const task = taken?.tasks.find((one) => one.id === id);
     if (task === undefined) throw new Error('The task was not claimed.');
     return task;
   }

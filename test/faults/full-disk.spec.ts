@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { DatabaseHealth } from '@joblib/nestjs';
 import { Logger } from '@nestjs/common';
 
-import { until } from '../races/race.js';
+import { until } from '../support/until.js';
 import { Playground } from '../service/server-process.js';
 import type { ServiceProcess } from '../service/server-process.js';
 import { startJoblib } from '../support/joblib-app.js';

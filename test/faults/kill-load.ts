@@ -15,7 +15,13 @@ interface ReportItem {
   readonly status: number;
 }
 
-/** Some submit and some work, all at once, until the server is gone. What they are answered goes into the ledger. */
+/** What was refused because the database is away; nothing is known of it. */
+class Refused extends Error {}
+
+/**
+ * Some submit and some work, all at once, until the server is gone or `isOver` says so. What they are answered goes into the ledger.
+ * With `isOver` the database may be away for a while.
+ */
 export class Load {
   #answers = 0;
   #sent = 0;
@@ -27,6 +33,7 @@ export class Load {
     private readonly random: Random,
     /** Told after each answer how many there were. */
     private readonly onAnswer: (count: number) => void,
+    private readonly isOver: (() => boolean) | null = null,
   ) {}
 
   /** @param label unlike that of any other load of the same database. */
@@ -35,7 +42,7 @@ export class Load {
       ...Array.from({ length: SUBMITTERS }, () => () => this.#submit(label)),
       ...this.ledger.workers.map((workerId) => () => this.#work(workerId)),
     ];
-    await Promise.all(acts.map((act) => untilGone(act)));
+    await Promise.all(acts.map((act) => this.#untilGone(act)));
   }
 
   async #submit(label: string): Promise<void> {
@@ -98,17 +105,22 @@ export class Load {
   }
 
   #answered(status: number, ...expected: readonly number[]): void {
+    if (status === 503 && this.isOver !== null) throw new Refused();
     if (!expected.includes(status)) throw new Error(`A call was answered ${status}.`);
     this.#answers += 1;
     this.onAnswer(this.#answers);
   }
+
+  async #untilGone(act: () => Promise<void>): Promise<void> {
+    try {
+      while (this.isOver?.() !== true) await act().catch(unlessRefused);
+    } catch (error) {
+      // What `fetch` throws when the connection breaks. Anything else is a defect.
+      if ((error as Error).name !== 'TypeError') throw error;
+    }
+  }
 }
 
-async function untilGone(act: () => Promise<void>): Promise<void> {
-  try {
-    for (;;) await act();
-  } catch (error) {
-    // What `fetch` throws when the connection breaks. Anything else is a defect.
-    if ((error as Error).name !== 'TypeError') throw error;
-  }
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Refused)) throw error;
 }

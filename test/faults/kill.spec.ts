@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { TaskView, WorkerSummary, Page } from '@joblib/contract';
 
 import { Playground } from '../service/server-process.js';
 import type { ServiceProcess } from '../service/server-process.js';
 import type { JoblibUser } from '../support/joblib-user.js';
 import { expectSoundFile } from './database-file.js';
+import { expectKept, expectKeysKept, hireWorkers, workOff } from './kill-checks.js';
 import { Ledger } from './kill-ledger.js';
-import { JOBS, Load, ROOM, WORKERS } from './kill-load.js';
+import { JOBS, Load, ROOM } from './kill-load.js';
 import { Random } from './random.js';
 import { SECRET, serviceUser } from './service-users.js';
 
@@ -41,14 +41,6 @@ async function serve(path: string): Promise<Running> {
   return { service, owner: await serviceUser(address, 'owner', true), submitter: await serviceUser(address, 'submitter') };
 }
 
-async function hireWorkers({ owner }: Running, ledger: Ledger): Promise<void> {
-  for (let count = 0; count < WORKERS; count += 1) {
-    const { id } = (await owner.createWorker()).body;
-    for (const job of JOBS) expect((await owner.register(job, { workerId: id })).body.workers).toContain(id);
-    ledger.workers.push(id);
-  }
-}
-
 /** Kills it while all are busy, right after an answer or a little later. */
 async function killUnderLoad({ service, submitter, owner }: Running, ledger: Ledger, random: Random, label: string): Promise<void> {
   const last = 1 + random.below(MAX_ANSWERS);
@@ -64,51 +56,9 @@ async function killUnderLoad({ service, submitter, owner }: Running, ledger: Led
   expect(service.stderr).toBe('');
 }
 
-async function allPages<T extends { id: string }>(user: JoblibUser, path: string): Promise<Map<string, T>> {
-  const found = new Map<string, T>();
-  for (;;) {
-    const { status, body } = await user.call<Page<T>>('GET', `${path}?limit=500&offset=${found.size}`);
-    expect(status).toBe(200);
-    for (const item of body.items) found.set(item.id, item);
-    if (body.items.length > 0) continue;
-    expect(found.size).toBe(body.total);
-    return found;
-  }
-}
-
 async function expectNothingLost({ submitter }: Running, ledger: Ledger, path: string): Promise<void> {
-  const tasks = await allPages<TaskView>(submitter, `/rooms/${ROOM}/tasks`);
-  const workers = await allPages<WorkerSummary>(submitter, '/workers');
-  ledger.expectKept(tasks, new Set(workers.keys()));
+  await expectKept(submitter, ledger);
   expectSoundFile(path);
-}
-
-/** A key that was answered stands for the same task for ever; one that was not stands for one from now on. */
-async function expectKeysKept({ submitter }: Running, ledger: Ledger): Promise<void> {
-  for (const [key, { job, payload, taskId }] of ledger.keyed) {
-    const { status, body } = await submitter.submit(ROOM, job, payload, { 'idempotency-key': key });
-    if (taskId !== null) {
-      expect([key, status, body.id]).toEqual([key, 200, taskId]);
-      continue;
-    }
-    expect([200, 202]).toContain(status);
-    ledger.keyed.set(key, { job, payload, taskId: body.id });
-    ledger.submitted(body);
-  }
-}
-
-/** All that is pending is handed out and done, once. */
-async function workOff({ owner }: Running, ledger: Ledger): Promise<void> {
-  const [workerId = ''] = ledger.workers;
-  for (;;) {
-    const tasks = (await owner.claim(workerId, { max_tasks: 100 })).body.tasks ?? [];
-    if (tasks.length === 0) return;
-    for (const task of tasks) ledger.claimed(task, workerId);
-    for (const status of ['running', 'completed']) {
-      await owner.call('PATCH', '/tasks', { updates: tasks.map(({ id }) => ({ id, status, result: { of: id } })) });
-    }
-    for (const { id } of tasks) ledger.completed(id, { of: id });
-  }
 }
 
 describe('kill -9', () => {
@@ -117,14 +67,14 @@ describe('kill -9', () => {
     const random = new Random(seed);
     const ledger = new Ledger();
     let server = await serve(path);
-    await hireWorkers(server, ledger);
+    await hireWorkers(server.owner, ledger);
     for (let kill = 0; kill < KILLS; kill += 1) {
       await killUnderLoad(server, ledger, random, `load ${kill}`);
       server = await serve(path);
       await expectNothingLost(server, ledger, path);
-      await expectKeysKept(server, ledger);
+      await expectKeysKept(server.submitter, ledger);
     }
-    await workOff(server, ledger);
+    await workOff(server.owner, ledger);
     await expectNothingLost(server, ledger, path);
     for (const count of Object.values(ledger.counts)) expect(count).toBeGreaterThan(KILLS);
   }, 300_000);
@@ -134,7 +84,7 @@ describe('kill -9', () => {
     const random = new Random(seed);
     const ledger = new Ledger();
     const first = await serve(path);
-    await hireWorkers(first, ledger);
+    await hireWorkers(first.owner, ledger);
     ledger.submitted((await first.submitter.submit(ROOM, JOBS[0], { name: 'first' })).body);
     await first.service.stop('SIGKILL');
     for (let kill = 0; kill < KILLS_AT_START; kill += 1) {
@@ -153,7 +103,7 @@ describe('kill -9', () => {
     await pause(delayMs);
     await service.stop('SIGKILL');
     const server = await serve(path);
-    await hireWorkers(server, new Ledger());
+    await hireWorkers(server.owner, new Ledger());
     expectSoundFile(path);
   });
 });

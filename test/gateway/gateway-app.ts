@@ -7,12 +7,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Test } from '@nestjs/testing';
-import { CLOCK, IDENTITY, JoblibModule, WorkerCleanup, sqliteDataSourceOptions } from '@joblib/nestjs';
+import { CLOCK, IDENTITY, JoblibModule, WorkerCleanup } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 
 import { BearerNameIdentity, FakeClock } from '@joblib/nestjs/testing';
+
+import { passingDatabase } from '../support/test-database.js';
 
 export interface GatewayAppOptions {
   readonly settings?: Partial<JoblibSettings>;
@@ -21,7 +23,7 @@ export interface GatewayAppOptions {
   readonly port?: number;
 }
 
-/** A whole server with sockets on port 0, on a database in memory. */
+/** A whole server with sockets on port 0, on a database of its own. */
 export interface GatewayApp {
   readonly app: NestFastifyApplication;
   /** "http://127.0.0.1:port" */
@@ -49,7 +51,8 @@ class KeptServerAdapter extends IoAdapter {
 /** The grace is 0 unless the settings say otherwise. */
 export async function startGateway({ settings = {}, overrides = [], port: wanted = 0 }: GatewayAppOptions = {}): Promise<GatewayApp> {
   const clock = new FakeClock();
-  const dataSource = new DataSource(sqliteDataSourceOptions(':memory:'));
+  const database = await passingDatabase();
+  const dataSource = new DataSource(database.options());
   await dataSource.initialize();
   const module = await Test.createTestingModule({
     imports: [
@@ -72,6 +75,7 @@ export async function startGateway({ settings = {}, overrides = [], port: wanted
   const close = async (): Promise<void> => {
     await app.close();
     if (dataSource.isInitialized) await dataSource.destroy();
+    await database.remove();
   };
   return {
     app,

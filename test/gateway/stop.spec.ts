@@ -32,7 +32,7 @@ async function workerWithTask(server: GatewayApp): Promise<{ workerId: string; t
 }
 
 async function statusOf(dataSource: DataSource, taskId: string): Promise<unknown> {
-  const rows: { status: string }[] = await dataSource.query('SELECT status FROM joblib_task WHERE id = ?', [taskId]);
+  const rows: { status: string }[] = await dataSource.query(`SELECT status FROM joblib_task WHERE id = '${taskId}'`);
   return rows[0]?.status;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { claimsHeld } from '../races/race.js';
+import { claimsHeld } from '../support/until.js';
 import { expectJson, expectProblem, taskView } from './expectations.js';
 import { NOBODY, ROTATE, Scene } from './scene.js';
 

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { expectProblem } from './expectations.js';
 import { rawRequest } from './raw-request.js';
-import { NOBODY, ROTATE, Scene } from './scene.js';
+import { NOBODY, ROTATE, Scene, bodyOf } from './scene.js';
 
 /** How a route answers to what every client may do wrong. */
 interface Manners {
   readonly body?: unknown;
-  /** For somebody who has no right to the worker or task in the address. */
+  /** For somebody who has no right to the worker, task or provider in the address. */
   readonly foreign: number;
   /** For an id or a name that nothing has. */
   readonly unknown?: ProblemName;
@@ -33,6 +33,12 @@ const MANNERS: Partial<Record<OperationId, Manners>> = {
   listWorkers: { foreign: 200 },
   listRoomWorkers: { foreign: 200 },
   removeWorker: { foreign: 403, unknown: 'WorkerNotFound' },
+  registerProvider: { body: { category: 'filesystem', name: 'local' }, foreign: 403 },
+  listProviders: { foreign: 200 },
+  getProvider: { foreign: 200, unknown: 'ProviderNotFound' },
+  readProvider: { foreign: 202, unknown: 'ProviderNotFound' },
+  uploadProviderResult: { body: { request_hash: 'hash', data: 1 }, foreign: 403, unknown: 'ProviderNotFound' },
+  removeProvider: { foreign: 403, unknown: 'ProviderNotFound' },
 };
 
 const PUBLIC: readonly OperationId[] = [
@@ -54,22 +60,27 @@ describe('every route that needs a token', () => {
   let scene: Scene;
   let worker: string;
   let task: string;
+  let provider: string;
 
   beforeAll(async () => {
     scene = await Scene.start();
     worker = (await scene.aJob()).worker_id;
     task = (await scene.aClaimedTask()).id;
+    const body = { category: 'filesystem', name: 'local' };
+    provider = bodyOf(201, await scene.ann.call<{ id: string }>('PUT', '/rooms/lab/providers', body)).id;
   });
   afterAll(() => scene.close());
 
-  const address = (path: string, ids: { worker: string; task: string; fullName: string }) =>
+  const address = (path: string, ids: { worker: string; task: string; provider: string; fullName: string }) =>
     path
       .replace('{room_id}', 'lab')
       .replace('{worker_id}', ids.worker)
       .replace('{task_id}', ids.task)
+      .replace('{provider_id}', ids.provider)
       .replace('{full_name}', encodeURIComponent(ids.fullName));
 
-  const known = (path: string) => address(path, { worker, task, fullName: ROTATE });
+  const known = (path: string) =>
+    address(path, { worker, task, provider, fullName: path.includes('/providers/') ? 'lab:filesystem:local' : ROTATE });
 
   function send(method: string, path: string, authorization: string | null, body?: unknown) {
     const headers = {
@@ -106,13 +117,14 @@ describe('every route that needs a token', () => {
 
     it('answers 404 for what nothing has, UUID or not', async () => {
       if (unknown === undefined) {
-        expect(path).not.toMatch(/\{(task_id|worker_id|full_name)\}/);
+        expect(path).not.toMatch(/\{(task_id|worker_id|provider_id|full_name)\}/);
         return;
       }
       for (const id of [NOBODY, 'none', '0', `${NOBODY}0`, NOBODY.replaceAll('-', ''), 'undefined', '😀', "' OR 1=1"]) {
         const unknownAddress = address(path, {
           worker: encodeURIComponent(id),
           task: encodeURIComponent(id),
+          provider: encodeURIComponent(id),
           fullName: `lab:modifiers:${id}`,
         });
         for (const user of ['ann', 'root']) expectProblem(await send(method, unknownAddress, `Bearer ${user}`, body), unknown);

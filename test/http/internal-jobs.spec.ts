@@ -2,7 +2,7 @@ import { INTERNAL_REGISTRY, Sweeper } from '@joblib/nestjs';
 import type { InternalJob, InternalJobContext, JoblibSettings } from '@joblib/nestjs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { until } from '../races/race.js';
+import { until } from '../support/until.js';
 import { expectJson, expectProblem } from './expectations.js';
 import { Scene, bodyOf } from './scene.js';
 

@@ -4,7 +4,9 @@ import type { InternalJob, InternalJobContext } from '@joblib/nestjs';
 import type { JobSummary, JobView, Page, Progress, TaskView, WorkerSummary } from '@joblib/contract';
 import { FakeClock } from '@joblib/nestjs/testing';
 
-import { claimsHeld, databaseFile, until } from '../races/race.js';
+import { lastingDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { claimsHeld, until } from '../support/until.js';
 import type { JoblibAppOptions } from '../support/joblib-app.js';
 import { UUID7, expectJson, expectProblem, taskView } from './expectations.js';
 import { Scene, bodyOf } from './scene.js';
@@ -30,11 +32,11 @@ async function sceneWith(jobs: Record<string, InternalJob>, options: JoblibAppOp
   return scene;
 }
 
-/** A database file that is removed after the test. */
-async function file(): Promise<string> {
-  const { path, remove } = await databaseFile();
-  closers.push(remove);
-  return path;
+/** A database that outlives servers, and is removed after the test. */
+async function keptDatabase(): Promise<TestDatabase> {
+  const database = await lastingDatabase();
+  closers.push(() => database.remove());
+  return database;
 }
 
 /** A job whose runs go on until the test ends them. */
@@ -207,16 +209,16 @@ describe('the server as a worker', () => {
   });
 
   it('goes when the server stops: its tasks are told, and what they leave open fails', async () => {
-    const path = await file();
+    const database = await keptDatabase();
     const job: InternalJob = {
       run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('the server stops')))),
     };
     const clock = new FakeClock();
-    const stopping = await sceneWith({ [COUNT]: job }, { path, clock });
+    const stopping = await sceneWith({ [COUNT]: job }, { database, clock });
     const task = await submit(stopping);
     await until('the start', async () => bodyOf(200, await stopping.sue.task(task.id)).status === 'running');
     await stopping.close();
-    const next = await Scene.start({ path, clock });
+    const next = await Scene.start({ database, clock });
     closers.push(() => next.close());
     expect(bodyOf(200, await next.sue.task(task.id))).toMatchObject({ status: 'failed', error: 'the server stops' });
     expectJson(await next.sue.call('GET', '/workers'), 200, { items: [], total: 0, limit: 50, offset: 0 });
@@ -224,13 +226,13 @@ describe('the server as a worker', () => {
   });
 
   it('has the last word on the schema of its jobs', async () => {
-    const path = await file();
-    const first = await sceneWith({ [COUNT]: new GatedJob({ type: 'object', required: ['a'] }) }, { path });
+    const database = await keptDatabase();
+    const first = await sceneWith({ [COUNT]: new GatedJob({ type: 'object', required: ['a'] }) }, { database });
     const jobBefore = bodyOf(200, await first.sue.call<JobView>('GET', `/rooms/lab/jobs/${COUNT}`));
     await first.close();
     const second = await sceneWith(
       { [COUNT]: new GatedJob({ type: 'object', required: ['b'] }) },
-      { path, settings: { payloadValidation: true } },
+      { database, settings: { payloadValidation: true } },
     );
     const jobAfter = bodyOf(200, await second.sue.call<JobView>('GET', `/rooms/lab/jobs/${COUNT}`));
     expect(jobAfter).toEqual({ ...jobBefore, schema: { type: 'object', required: ['b'] }, workers: [(await serverWorker(second)).id] });

@@ -2,7 +2,7 @@ import { TERMINAL_STATUSES } from '@joblib/contract';
 import { Sweeper } from '@joblib/nestjs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { pollsHeld } from '../races/race.js';
+import { pollsHeld } from '../support/until.js';
 import { expectJson, expectProblem } from './expectations.js';
 import { NOBODY, Scene } from './scene.js';
 

@@ -4,7 +4,7 @@ import { ROOM_GUARD, ROOM_READ_GUARD } from '@joblib/nestjs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
-import { pollsHeld } from '../races/race.js';
+import { pollsHeld } from '../support/until.js';
 import { rawRequest } from './raw-request.js';
 import type { RawAnswer } from './raw-request.js';
 import { NOBODY, ROTATE, Scene } from './scene.js';
@@ -16,6 +16,7 @@ interface Call {
   readonly job?: string;
   readonly task?: string;
   readonly worker?: string;
+  readonly provider?: string;
   readonly problem?: string;
   readonly query?: string;
   readonly body?: unknown;
@@ -33,13 +34,24 @@ const FORMATS = {
 };
 
 /** Headers that an answer may only have when the document says so. */
-const DOCUMENTED_HEADERS = ['Preference-Applied', 'Location', 'Retry-After', 'WWW-Authenticate', 'Allow'];
+const DOCUMENTED_HEADERS = [
+  'Preference-Applied',
+  'Location',
+  'Retry-After',
+  'WWW-Authenticate',
+  'Allow',
+  'ETag',
+  'Cache-Control',
+  'Age',
+  'Accept-Ranges',
+  'Content-Range',
+];
 
 /** The one of them that comes only sometimes: when the call was held. */
 const OCCASIONAL_HEADER = 'Preference-Applied';
 
 /** Refusals that this story does not bring about: they need a broken database or server, which tests of their own break. */
-const ELSEWHERE: readonly ProblemName[] = ['DatabaseUnavailable', 'InternalError'];
+const ELSEWHERE: readonly ProblemName[] = ['DatabaseUnavailable', 'ResultBackendUnavailable', 'InternalError'];
 
 /** A member that the document does not know is a drift too; open objects say so themselves. The parts of an `allOf` complete each other. */
 function closed(schema: unknown, isPart = false): unknown {
@@ -70,9 +82,27 @@ class CheckedClient {
 
   #send(
     { method, path }: Route,
-    { by = 'sue', room = 'lab', job = ROTATE, task = NOBODY, worker = NOBODY, problem = '', query = '', body, headers = {} }: Call,
+    {
+      by = 'sue',
+      room = 'lab',
+      job = ROTATE,
+      task = NOBODY,
+      worker = NOBODY,
+      provider = NOBODY,
+      problem = '',
+      query = '',
+      body,
+      headers = {},
+    }: Call,
   ): Promise<RawAnswer> {
-    const parts: Record<string, string> = { room_id: room, full_name: job, task_id: task, worker_id: worker, problem_id: problem };
+    const parts: Record<string, string> = {
+      room_id: room,
+      full_name: job,
+      task_id: task,
+      worker_id: worker,
+      provider_id: provider,
+      problem_id: problem,
+    };
     const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? '');
     return rawRequest(this.origin, {
       method,
@@ -134,7 +164,13 @@ describe('what the server answers is what the OpenAPI document says', () => {
 
   beforeAll(async () => {
     scene = await Scene.start({
-      settings: { maxBodyBytes: 10_000, payloadValidation: true, requireConnectedWorker: true },
+      settings: {
+        maxBodyBytes: 10_000,
+        providerResultMaxBytes: 10_000,
+        allowedProviderCategories: ['filesystem'],
+        payloadValidation: true,
+        requireConnectedWorker: true,
+      },
       overrides: [
         { provide: ROOM_GUARD, useValue: { assertWritable: locked } },
         {
@@ -147,6 +183,7 @@ describe('what the server answers is what the OpenAPI document says', () => {
   });
   afterAll(() => scene.close());
 
+  const ROOM_READS = ['listJobs', 'getJob', 'listRoomTasks', 'listJobTasks', 'listRoomWorkers'] as const;
   const BODY = { category: 'modifiers', name: 'Rotate', schema: { type: 'object', properties: { angle: { type: 'number' } } } };
 
   const expectAnswer: CheckedClient['call'] = (...of) => client.call(...of);
@@ -282,22 +319,61 @@ describe('what the server answers is what the OpenAPI document says', () => {
   });
 
   it('about rooms that are none, or not the caller’s', async () => {
-    for (const operation of ['listJobs', 'getJob', 'listRoomTasks', 'listJobTasks', 'listRoomWorkers'] as const) {
+    for (const operation of [...ROOM_READS, 'listProviders', 'getProvider', 'readProvider'] as const) {
       await expectAnswer(operation, 400, { room: 'a@b' });
       await expectAnswer(operation, 400, { room: '%zz' });
       await expectAnswer(operation, 403, { room: 'foreign' });
     }
-    for (const operation of ['registerJob', 'submitTask', 'submitTasks'] as const) {
-      const body = operation === 'registerJob' ? BODY : { payloads: [{}] };
+    for (const operation of ['registerJob', 'registerProvider', 'submitTask', 'submitTasks'] as const) {
+      const body = operation.startsWith('register') ? BODY : { payloads: [{}] };
       await expectAnswer(operation, 400, { room: 'a@b', body });
       await expectAnswer(operation, 400, { room: '%zz', body });
     }
     for (const operation of ['getTask', 'reportTask'] as const) await expectAnswer(operation, 400, { task: '%zz' });
     for (const operation of ['sendHeartbeat', 'removeWorker'] as const) await expectAnswer(operation, 400, { worker: '%zz' });
+    for (const operation of ['uploadProviderResult', 'removeProvider'] as const) await expectAnswer(operation, 400, { provider: '%zz' });
     await expectAnswer('getProblemPage', 400, { problem: '%zz' });
     const { id } = (await scene.server.dataSource.query<{ id: string }[]>('SELECT id FROM joblib_task LIMIT 1'))[0] ?? { id: '' };
     await scene.server.dataSource.query(`UPDATE joblib_task SET room_id = 'foreign' WHERE id = '${id}'`);
     await expectAnswer('getTask', 403, { task: id });
+  });
+
+  it('about providers', async () => {
+    const job = 'lab:filesystem:local';
+    const schema = { type: 'object', properties: { frame: { type: 'integer' } } };
+    const registration = { category: 'filesystem', name: 'local', schema };
+    const { id, worker_id } = await expectAnswer('registerProvider', 201, { by: 'ann', body: registration });
+    await expectAnswer('registerProvider', 200, { by: 'ann', body: { ...registration, content_type: null, worker_id } });
+    await expectAnswer('registerProvider', 404, { by: 'ann', body: { ...registration, worker_id: NOBODY } });
+    await expectAnswer('registerProvider', 403, { body: registration });
+    await expectAnswer('registerProvider', 400, { by: 'ann', body: { ...registration, category: 'magic' } });
+    await expectAnswer('registerProvider', 423, { by: 'ann', room: 'locked', body: registration });
+    await expectAnswer('listProviders', 200);
+    await expectAnswer('listProviders', 422, { query: '?limit=x' });
+    await expectAnswer('getProvider', 200, { job });
+    await expectAnswer('getProvider', 404, { job: 'none' });
+    await expectAnswer('readProvider', 404, { job: 'none' });
+    await expectAnswer('readProvider', 422, { job, query: '?frame=x' });
+    const { request_hash } = await expectAnswer('readProvider', 202, { job });
+    await expectAnswer('readProvider', 504, { job, headers: { prefer: 'wait=0' } });
+    const provider = String(id);
+    const body = { request_hash, data: 12345 };
+    await expectAnswer('uploadProviderResult', 204, { by: 'ann', provider, body });
+    await expectAnswer('uploadProviderResult', 403, { provider, body });
+    await expectAnswer('uploadProviderResult', 404, { provider: NOBODY, body });
+    await expectAnswer('readProvider', 200, { job });
+    await expectAnswer('readProvider', 206, { job, headers: { range: 'bytes=0-0' } });
+    await expectAnswer('readProvider', 304, { job, headers: { 'if-none-match': '*' } });
+    await expectAnswer('readProvider', 416, { job, headers: { range: 'bytes=99-' } });
+    scene.server.events.publish = () => Promise.reject(new Error('nobody listens'));
+    await expectAnswer('readProvider', 503, { job, query: '?frame=1' });
+    delete (scene.server.events as Partial<typeof scene.server.events>).publish;
+    await expectAnswer('removeProvider', 403, { provider });
+    await scene.server.dataSource.query(`UPDATE joblib_provider SET room_id = '@internal' WHERE id = '${provider}'`);
+    await expectAnswer('readProvider', 503, { job: '@internal:filesystem:local' });
+    await scene.server.dataSource.query(`UPDATE joblib_provider SET room_id = 'lab' WHERE id = '${provider}'`);
+    await expectAnswer('removeProvider', 204, { by: 'ann', provider });
+    await expectAnswer('removeProvider', 404, { by: 'ann', provider });
   });
 
   it('about bodies that are none', async () => {
@@ -305,7 +381,10 @@ describe('what the server answers is what the OpenAPI document says', () => {
     for (const { operationId } of routes.filter(({ problems }) => problems.includes('MalformedBody'))) {
       const operation = operationId as OperationId;
       await expectAnswer(operation, 400, { body: '{' });
-      await expectAnswer(operation, 415, { body: '{}', headers: { 'content-type': 'text/plain' } });
+      // A result may have any media type.
+      const encoded = { 'content-encoding': 'gzip', 'x-request-hash': 'hash' };
+      const headers: Record<string, string> = operation === 'uploadProviderResult' ? encoded : { 'content-type': 'text/plain' };
+      await expectAnswer(operation, 415, { body: '{}', headers });
       await expectAnswer(operation, 413, { body: `"${'x'.repeat(10_000)}"` });
       await expectAnswer(operation, 422, { body: '['.repeat(600) + ']'.repeat(600) });
     }

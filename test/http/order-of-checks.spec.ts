@@ -14,7 +14,12 @@ const TOO_DEEP = '['.repeat(600) + ']'.repeat(600);
 
 /** Everything is wrong with these addresses and what they lead to. */
 const address = (path: string): string =>
-  path.replace('{room_id}', 'a:b').replace('{full_name}', 'none').replace('{task_id}', NOBODY).replace('{worker_id}', NOBODY);
+  path
+    .replace('{room_id}', 'a:b')
+    .replace('{full_name}', 'none')
+    .replace('{task_id}', NOBODY)
+    .replace('{worker_id}', NOBODY)
+    .replace('{provider_id}', NOBODY);
 
 const routes: readonly Route[] = ROUTES;
 const withBody = routes.filter(({ problems }) => problems.includes('PayloadTooLarge'));
@@ -27,7 +32,13 @@ describe('of several things that are wrong, the first is told', () => {
         roomId === 'locked' ? Promise.reject(new ProblemError('RoomLocked', 'It is locked.')) : Promise.resolve(),
     };
     scene = await Scene.start({
-      settings: { maxBodyBytes: MAX_BODY_BYTES, requireConnectedWorker: true, payloadValidation: true, workerTimeoutSeconds: 60 },
+      settings: {
+        maxBodyBytes: MAX_BODY_BYTES,
+        providerResultMaxBytes: MAX_BODY_BYTES,
+        requireConnectedWorker: true,
+        payloadValidation: true,
+        workerTimeoutSeconds: 60,
+      },
       overrides: [{ provide: ROOM_GUARD, useValue: guard }],
     });
     await scene.aJob(ROTATE, { schema: { type: 'object', properties: { angle: { type: 'number' } } } });
@@ -44,18 +55,32 @@ describe('of several things that are wrong, the first is told', () => {
 
   it('covers the routes with a body', () => {
     expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(
-      ['claimTask', 'registerJob', 'registerWorker', 'reportTask', 'reportTasks', 'sendHeartbeat', 'submitTask', 'submitTasks'].sort(),
+      [
+        'claimTask',
+        'registerJob',
+        'registerProvider',
+        'registerWorker',
+        'reportTask',
+        'reportTasks',
+        'sendHeartbeat',
+        'submitTask',
+        'submitTasks',
+        'uploadProviderResult',
+      ].sort(),
     );
   });
 
-  it.each(withBody)('$method $path: 401, then 413, then 415, then 400, then 422', async ({ method, path }) => {
+  it.each(withBody)('$method $path: 401, then 413, then 415, then 400, then 422', async ({ operationId, method, path }) => {
     const to = address(path);
     const before = await scene.contents();
-    const bad = { 'content-type': 'text/plain', 'idempotency-key': 'ü' };
+    const malformed = { 'content-type': 'application/json', 'idempotency-key': 'ü' };
+    // The result of a read may have any media type, but has to be the bytes that are meant.
+    const encoded = { 'x-request-hash': 'hash', 'content-encoding': 'gzip' };
+    const bad = operationId === 'uploadProviderResult' ? encoded : { ...malformed, 'content-type': 'text/plain' };
     expectProblem(await send(null, method, to, TOO_LARGE, bad), 'Unauthorized');
     expectProblem(await send('eve', method, to, TOO_LARGE, bad), 'PayloadTooLarge');
     expectProblem(await send('eve', method, to, '{', bad), 'UnsupportedMediaType');
-    expectProblem(await send('eve', method, to, '{', { ...bad, 'content-type': 'application/json' }), 'MalformedBody');
+    expectProblem(await send('eve', method, to, '{', malformed), 'MalformedBody');
     // A body that is nested too deeply is one kind of wrong shape that every route knows, also those that want none.
     expectProblem(await send('eve', method, to, TOO_DEEP, { 'content-type': 'application/json' }), 'ValidationError', ['']);
     expect(await scene.contents()).toEqual(before);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { SETTINGS, Sweeper, settingsFromEnv } from '@joblib/nestjs';
 
-import { claimsHeld } from '../races/race.js';
+import { claimsHeld } from '../support/until.js';
 import { expectJson, expectProblem } from './expectations.js';
 import { ROTATE, Scene, bodyOf } from './scene.js';
 
@@ -187,6 +187,12 @@ describe('settings from the environment', () => {
     claimStartTimeoutSeconds: 0,
     taskRetentionSeconds: 0,
     maxBodyBytes: 1_048_576,
+    allowedProviderCategories: null,
+    providerResultTtlSeconds: 300,
+    providerInflightTtlSeconds: 30,
+    providerLongPollDefaultSeconds: 0,
+    providerLongPollMaxSeconds: 30,
+    providerResultMaxBytes: 67_108_864,
   };
 
   it('have defaults, also for variables that are empty', () => {
@@ -213,6 +219,12 @@ describe('settings from the environment', () => {
     ['CLAIM_START_TIMEOUT_SECONDS', '2147483', { claimStartTimeoutSeconds: 2_147_483 }],
     ['TASK_RETENTION_SECONDS', '604800', { taskRetentionSeconds: 604_800 }],
     ['MAX_BODY_BYTES', '1', { maxBodyBytes: 1 }],
+    ['ALLOWED_PROVIDER_CATEGORIES', 'filesystem,frames', { allowedProviderCategories: ['filesystem', 'frames'] }],
+    ['PROVIDER_RESULT_TTL_SECONDS', '0.5', { providerResultTtlSeconds: 0.5 }],
+    ['PROVIDER_INFLIGHT_TTL_SECONDS', '10', { providerInflightTtlSeconds: 10 }],
+    ['PROVIDER_LONG_POLL_DEFAULT_SECONDS', '5', { providerLongPollDefaultSeconds: 5 }],
+    ['PROVIDER_LONG_POLL_MAX_SECONDS', '0', { providerLongPollMaxSeconds: 0 }],
+    ['PROVIDER_RESULT_MAX_BYTES', '1024', { providerResultMaxBytes: 1024 }],
   ])('%s=%s is read', (name, text, settings) => {
     expect(settingsFromEnv({ [`ZNDRAW_JOBLIB_${name}`]: text })).toStrictEqual({ ...DEFAULTS, ...settings });
   });
@@ -230,6 +242,12 @@ describe('settings from the environment', () => {
     CLAIM_START_TIMEOUT_SECONDS: ['-1', '1e400'],
     TASK_RETENTION_SECONDS: ['-1', 'for ever'],
     MAX_BODY_BYTES: ['0', '-1', '1.5', '1MiB', '9007199254740993'],
+    ALLOWED_PROVIDER_CATEGORIES: ['[]', ',', '[1]'],
+    PROVIDER_RESULT_TTL_SECONDS: ['0', '-1', 'x'],
+    PROVIDER_INFLIGHT_TTL_SECONDS: ['0', 'x'],
+    PROVIDER_LONG_POLL_DEFAULT_SECONDS: ['-1', 'x'],
+    PROVIDER_LONG_POLL_MAX_SECONDS: ['-1', 'Infinity'],
+    PROVIDER_RESULT_MAX_BYTES: ['0', '64MiB'],
   };
 
   it('have examples of bad values below, each', () => {

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { JoblibStats, Sweeper } from '@joblib/nestjs';
 import type { Swept } from '@joblib/nestjs';
 import type { ClaimAnswer, RoomEvent, TaskView } from '@joblib/contract';
 import { FakeClock } from '@joblib/nestjs/testing';
 
-import { claimsHeld, databaseFile, pollsHeld, until } from '../races/race.js';
+import { SweepTimers } from '../../libs/nestjs/src/sweeper/index.js';
+import { lastingDatabase } from '../support/test-database.js';
+import { claimsHeld, pollsHeld, until } from '../support/until.js';
 import type { JoblibAppOptions } from '../support/joblib-app.js';
 import { expectJson, expectProblem } from './expectations.js';
 import { ROTATE, Scene, bodyOf } from './scene.js';
@@ -183,16 +184,18 @@ describe('a silent worker', () => {
     advance(1);
     const jobOfOther = await scene.aJob();
     const running = await scene.aRunningTask();
-    await scene.server.dataSource.query(
-      `CREATE TRIGGER stubborn BEFORE DELETE ON joblib_worker WHEN OLD.id = '${stubborn}' BEGIN SELECT RAISE(ABORT, 'this one stays'); END`,
-    );
+    const query = (sql: string) => scene.server.dataSource.query<unknown>(sql);
+    await query(`CREATE TABLE stubborn (worker_id uuid REFERENCES joblib_worker (id))`);
+    await query(`INSERT INTO stubborn (worker_id) VALUES ('${stubborn}')`);
     advance(61);
     expect(await sweep()).toEqual({ ...NOTHING, workers: 1 });
     expect(await workerIds()).toEqual([stubborn]);
     expect(await taskOf(running)).toMatchObject({ status: 'failed', worker_id: jobOfOther.worker_id });
-    expect(logged.mock.calls.map(([message]) => String(message))).toEqual([expect.stringMatching(`${stubborn}.*this one stays`)]);
+    expect(logged.mock.calls.map(([message]) => String(message))).toEqual([
+      expect.stringMatching(new RegExp(`${stubborn}.*foreign key`, 'i')),
+    ]);
 
-    await scene.server.dataSource.query('DROP TRIGGER stubborn');
+    await query('DROP TABLE stubborn');
     expect(await sweep()).toEqual({ ...NOTHING, workers: 1 });
     expect(await workerIds()).toEqual([]);
   });
@@ -221,18 +224,18 @@ describe('the lease', () => {
   });
 
   it('ends with the server, so that the next one sweeps at once', async () => {
-    const { path, remove } = await databaseFile();
+    const database = await lastingDatabase();
     try {
       const clock = new FakeClock();
-      await start({ path, clock });
+      await start({ database, clock });
       await scene.aWorker();
       expect(await sweep()).toEqual(NOTHING);
-      await start({ path, clock, settings: { workerTimeoutSeconds: 10 } });
+      await start({ database, clock, settings: { workerTimeoutSeconds: 10 } });
       advance(11);
       expect(await sweep()).toEqual({ ...NOTHING, workers: 1 });
     } finally {
       await scene.close();
-      await remove();
+      await database.remove();
     }
   });
 
@@ -243,7 +246,8 @@ describe('the lease', () => {
       expect(await sweep()).toEqual({ ...NOTHING, workers: 1 });
     }
     const held = scene.server.clock.now() + 2 * 30 * 1000;
-    expect((await scene.contents())['joblib_lease']).toEqual([{ name: 'sweeper', holder: expect.any(String), expires_at: held }]);
+    const leases = await scene.server.dataSource.query<{ name: string; expires_at: number | string }[]>('SELECT * FROM joblib_lease');
+    expect(leases.map(({ name, expires_at }) => [name, Number(expires_at)])).toEqual([['sweeper', held]]);
   });
 });
 
@@ -390,7 +394,7 @@ describe('a claim that is not started in time', () => {
 });
 
 describe('the schedule', () => {
-  const hasInterval = (name: string): boolean => scene.server.app.get(SchedulerRegistry, { strict: false }).doesExist('interval', name);
+  const hasInterval = (name: string): boolean => scene.server.app.get(SweepTimers, { strict: false }).doesExist('interval', name);
 
   it('sweeps by itself, again and again, and ends with the server', async () => {
     await start({ settings: { sweeperIntervalSeconds: 0.02 } });

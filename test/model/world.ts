@@ -1,12 +1,13 @@
 import { deepStrictEqual } from 'node:assert/strict';
 
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { PROBLEM_TYPE_PREFIX } from '@joblib/contract';
 import type { ProblemDocument, RoomEvent } from '@joblib/contract';
 import { Sweeper } from '@joblib/nestjs';
 import { FakeClock } from '@joblib/nestjs/testing';
 
-import { databaseFile } from '../races/race.js';
+import { SweepTimers } from '../../libs/nestjs/src/sweeper/index.js';
+import { lastingDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
@@ -25,8 +26,7 @@ const PAGE = '?limit=500';
 export class World {
   private constructor(
     private readonly clock: FakeClock,
-    private readonly path: string,
-    private readonly removeFile: () => Promise<void>,
+    private readonly database: TestDatabase,
     private server: JoblibApp,
     private readonly tally: Map<string, number>,
   ) {}
@@ -34,13 +34,13 @@ export class World {
   /** @param tally counts answers by command and status. */
   static async start(tally: Map<string, number>): Promise<World> {
     const clock = new FakeClock();
-    const { path, remove } = await databaseFile();
-    return new World(clock, path, remove, await startServer(path, clock), tally);
+    const database = await lastingDatabase();
+    return new World(clock, database, await startServer(database, clock), tally);
   }
 
   async close(): Promise<void> {
     await this.server.close();
-    await this.removeFile();
+    await this.database.remove();
   }
 
   now(): number {
@@ -54,7 +54,7 @@ export class World {
   async restart(): Promise<void> {
     await this.server.close();
     this.clock.advance(RESTART_SECONDS);
-    this.server = await startServer(this.path, this.clock);
+    this.server = await startServer(this.database, this.clock);
   }
 
   user(name: string): JoblibUser {
@@ -122,22 +122,22 @@ export class World {
 }
 
 /** Its sweeper sweeps when a command says so, and never by itself. */
-async function startServer(path: string, clock: FakeClock): Promise<JoblibApp> {
+async function startServer(database: TestDatabase, clock: FakeClock): Promise<JoblibApp> {
   const settings = {
     workerTimeoutSeconds: WORKER_TIMEOUT_SECONDS,
     claimStartTimeoutSeconds: CLAIM_START_TIMEOUT_SECONDS,
     taskRetentionSeconds: TASK_RETENTION_SECONDS,
     sweeperIntervalSeconds: SWEEPER_INTERVAL_SECONDS,
   };
-  const server = await startJoblib({ path, clock, settings });
-  const schedule = server.app.get(SchedulerRegistry);
+  const server = await startJoblib({ database, clock, settings });
+  const schedule = server.app.get(SweepTimers);
   for (const name of schedule.getIntervals()) schedule.deleteInterval(name);
   return server;
 }
 
 function asTaskEvent({ name, room, payload }: RoomEvent): { id: string; name: string; room: string; payload: unknown }[] {
-  if (name === 'jobs_invalidate') return [];
-  return [{ id: name === 'task_status_event' ? payload.id : payload.task_id, name, room, payload }];
+  if (name === 'task_status_event') return [{ id: payload.id, name, room, payload }];
+  return name === 'task_available' || name === 'task_cancelled' ? [{ id: payload.task_id, name, room, payload }] : [];
 }
 
 function byTask<Event extends { readonly id: string }>(events: readonly Event[]): Event[] {

@@ -39,11 +39,10 @@ export function declaredDependencies({ manifest }: Library): string[] {
 }
 
 /**
- * Packs every library and installs the tarballs into `host`, an empty folder. Needs no network: what the libraries declare from
- * elsewhere is linked from this repository, and nothing else is, so that an import they forgot to declare fails.
+ * Packs libraries (every one, unless some are given) and installs the tarballs into `host`, an empty folder. Needs no network: what
+ * they declare from elsewhere is linked from this repository, and nothing else is, so that an import they forgot to declare fails.
  */
-export function installPacked(host: string): InstalledLibrary[] {
-  const all = libraries();
+export function installPacked(host: string, all: readonly Library[] = libraries()): InstalledLibrary[] {
   for (const name of new Set([...all.flatMap(declaredDependencies), '@types/node'])) {
     if (!all.some(({ manifest }) => manifest.name === name)) link(name, all, host);
   }

@@ -4,7 +4,8 @@ import type { TaskView } from '@joblib/contract';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { databaseFile } from './race.js';
+import { lastingDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
 
 const JOBS = [
   '@global:modifiers:One',
@@ -71,14 +72,13 @@ async function claimAll(origin: string, index: number): Promise<void> {
 
 describe('fifty claimers and two thousand tasks of five jobs', () => {
   let server: JoblibApp;
-  let removeFile: () => Promise<void>;
+  let database: TestDatabase;
   /** The claim that got a task, by the task's id. */
   const claimOf = new Map<string, Claim>();
 
   beforeAll(async () => {
-    const { path, remove } = await databaseFile();
-    removeFile = remove;
-    server = await startJoblib({ path });
+    database = await lastingDatabase();
+    server = await startJoblib({ database });
     const first = new JoblibUser(server.origin, 'root');
     for (const job of JOBS) await first.register(job);
     const claimers = Array.from({ length: CLAIMERS }, (_, index) => claimAll(server.origin, index));
@@ -88,7 +88,7 @@ describe('fifty claimers and two thousand tasks of five jobs', () => {
 
   afterAll(async () => {
     await server.close();
-    await removeFile();
+    await database.remove();
   });
 
   it('hands out every task exactly once', () => {

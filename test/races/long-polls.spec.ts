@@ -8,7 +8,7 @@ import { TaskStore } from '../../libs/nestjs/src/persistence/index.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { pollsHeld } from './race.js';
+import { pollsHeld } from '../support/until.js';
 import { openConnection, pollBytes } from './raw-request.js';
 
 const JOB = 'lab:modifiers:Rotate';

@@ -8,7 +8,10 @@ import { RecordingEventPublisher } from '@joblib/nestjs/testing';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { claimsHeld, databaseFile, turns, until } from './race.js';
+import { lastingDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { claimsHeld, until } from '../support/until.js';
+import { turns } from './race.js';
 import { claimBytes, openConnection } from './raw-request.js';
 
 const JOB = 'lab:modifiers:Rotate';
@@ -25,26 +28,25 @@ class Ambush extends RecordingEventPublisher {
 
 let ambush: Ambush;
 let server: JoblibApp;
-let path: string;
-let removeFile: () => Promise<void>;
+let database: TestDatabase;
 let worker: JoblibUser;
 let workerId: string;
 let connections: Set<Socket>;
 
 beforeEach(async () => {
-  ({ path, remove: removeFile } = await databaseFile());
+  database = await lastingDatabase();
   await start();
   workerId = (await worker.register(JOB)).body.worker_id;
 });
 
 afterEach(async () => {
   await server.close();
-  await removeFile();
+  await database.remove();
 });
 
 async function start(): Promise<void> {
   ambush = new Ambush();
-  server = await startJoblib({ path, overrides: [{ provide: EVENT_PUBLISHER, useValue: ambush }] });
+  server = await startJoblib({ database, overrides: [{ provide: EVENT_PUBLISHER, useValue: ambush }] });
   worker = new JoblibUser(server.origin, 'worker');
   connections = new Set();
   server.app.getHttpServer().on('connection', (socket: Socket) => {

@@ -3,24 +3,25 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { databaseFile, race } from './race.js';
+import { lastingDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { race } from './race.js';
 
 const GAPS = [-5, -3, -2, -1, 0, 0, 0, 1, 2, 3, 5];
 
 let server: JoblibApp;
 let alice: JoblibUser;
 let bob: JoblibUser;
-let removeFile: () => Promise<void>;
+let database: TestDatabase;
 
 beforeEach(async () => {
-  const { path, remove } = await databaseFile();
-  removeFile = remove;
-  server = await startJoblib({ path });
+  database = await lastingDatabase();
+  server = await startJoblib({ database });
   [alice, bob] = [new JoblibUser(server.origin, 'alice'), new JoblibUser(server.origin, 'bob')];
 });
 afterEach(async () => {
   await server.close();
-  await removeFile();
+  await database.remove();
 });
 
 async function workersOf(fullName: string): Promise<string[]> {

@@ -5,25 +5,26 @@ import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
-import { databaseFile, race } from './race.js';
+import { lastingDatabase } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { race } from './race.js';
 
 const JOB = 'lab:modifiers:Rotate';
 const GAPS = [-4, -2, -1, 0, 0, 0, 1, 2, 4];
 
 let server: JoblibApp;
 let alice: JoblibUser;
-let removeFile: () => Promise<void>;
+let database: TestDatabase;
 
 beforeEach(async () => {
-  const { path, remove } = await databaseFile();
-  removeFile = remove;
-  server = await startJoblib({ path });
+  database = await lastingDatabase();
+  server = await startJoblib({ database });
   alice = new JoblibUser(server.origin, 'alice');
   await alice.register(JOB);
 });
 afterEach(async () => {
   await server.close();
-  await removeFile();
+  await database.remove();
 });
 
 function batch(payloads: readonly unknown[], key: string): Promise<Answer<{ items: TaskView[] }>> {

@@ -19,7 +19,7 @@ describe('starting the service', () => {
     { DATABASE_URL: 'sqlite:folder' },
     { DATABASE_MIGRATE: 'perhaps' },
     { DATABASE_MIGRATE: 'off' },
-    { REDIS_URL: 'redis://localhost' },
+    { REDIS_URL: 'localhost:6379' },
     { JOBLIB_CONFIG: 'joblib.yaml' },
     { ZNDRAW_JOBLIB_JWT_SECRET: 'short' },
     { ZNDRAW_JOBLIB_JWKS_URL: 'keys' },

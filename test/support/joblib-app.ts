@@ -6,16 +6,19 @@ import type { Provider } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, answerUnreadableAddress, sqliteDataSourceOptions } from '@joblib/nestjs';
+import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, answerUnreadableAddress } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { DataSource } from 'typeorm';
 
 import { BearerNameIdentity, FakeClock, RecordingEventPublisher } from '@joblib/nestjs/testing';
 
+import { passingDatabase } from './test-database.js';
+import type { TestDatabase } from './test-database.js';
+
 /** What a test may decide about its server. */
 export interface JoblibAppOptions {
-  /** A database file; in memory without it. */
-  readonly path?: string;
+  /** One of its own without it, gone with the server. */
+  readonly database?: TestDatabase;
   readonly settings?: Partial<JoblibSettings>;
   readonly overrides?: readonly Provider[];
   readonly clock?: FakeClock;
@@ -34,12 +37,13 @@ export interface JoblibApp {
 }
 
 export async function startJoblib({
-  path = ':memory:',
+  database,
   settings = {},
   overrides = [],
   clock = new FakeClock(),
 }: JoblibAppOptions = {}): Promise<JoblibApp> {
-  const dataSource = new DataSource(sqliteDataSourceOptions(path));
+  const kept = database ?? (await passingDatabase());
+  const dataSource = new DataSource(kept.options());
   const events = new RecordingEventPublisher();
   const module = await Test.createTestingModule({
     imports: [
@@ -62,5 +66,6 @@ export async function startJoblib({
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   let closing: Promise<void> | undefined;
-  return { app, origin: `http://127.0.0.1:${port}`, clock, events, dataSource, close: () => (closing ??= app.close()) };
+  const close = (): Promise<void> => (closing ??= app.close().finally(() => (database === undefined ? kept.remove() : undefined)));
+  return { app, origin: `http://127.0.0.1:${port}`, clock, events, dataSource, close };
 }

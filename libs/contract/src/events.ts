@@ -20,12 +20,18 @@ export interface ServerEvents {
     result: unknown;
   };
   task_cancelled: { task_id: string; job_name: string; room_id: string };
+  providers_invalidate: Record<string, never>;
+  /** `params` is canonical JSON, `request_id` its hash. */
+  provider_request: { request_id: string; provider_name: string; params: string };
+  provider_result_ready: { provider_name: string; request_hash: string };
 }
 
 /** What a socket may ask. Each may carry an acknowledgement: `{status: "ok"}` or a problem document. */
 export interface ClientEvents {
   join_job_room: { job_name: string; worker_id: string };
   leave_job_room: { job_name: string; worker_id: string };
+  join_provider_room: { provider_name: string; worker_id: string };
+  leave_provider_room: { provider_name: string; worker_id: string };
   room_join: { room_id: string };
   room_leave: { room_id: string };
 }
@@ -38,8 +44,18 @@ export const SERVER_EVENTS = [
   'task_available',
   'task_status_event',
   'task_cancelled',
+  'providers_invalidate',
+  'provider_request',
+  'provider_result_ready',
 ] as const satisfies readonly ServerEventName[];
-export const CLIENT_EVENTS = ['join_job_room', 'leave_job_room', 'room_join', 'room_leave'] as const satisfies readonly ClientEventName[];
+export const CLIENT_EVENTS = [
+  'join_job_room',
+  'leave_job_room',
+  'join_provider_room',
+  'leave_provider_room',
+  'room_join',
+  'room_leave',
+] as const satisfies readonly ClientEventName[];
 
 /** One event for one socket room; room `room:*` is every `room:<id>`. */
 export type RoomEvent = {
@@ -57,4 +73,9 @@ export function socketRoomOfRoom(roomId: string): string {
 /** Socket room of a job's workers. */
 export function socketRoomOfJob(fullName: string): string {
   return `jobs:${fullName}`;
+}
+
+/** Socket room of those who answer for a provider. */
+export function socketRoomOfProvider(fullName: string): string {
+  return `providers:${fullName}`;
 }

@@ -34,7 +34,7 @@ export const PROBLEMS = {
     status: 413,
     title: 'Payload too large',
     description:
-      'The body is larger than this server accepts (`MAX_BODY_BYTES`). Send less, or store the data elsewhere and send a reference.',
+      'The body is larger than this server accepts (`MAX_BODY_BYTES`; for results of providers `PROVIDER_RESULT_MAX_BYTES`). Send less, or store the data elsewhere and send a reference.',
   },
   UnsupportedMediaType: {
     id: 'unsupported-media-type',
@@ -83,7 +83,8 @@ export const PROBLEMS = {
     id: 'invalid-category',
     status: 400,
     title: 'Invalid category',
-    description: 'The category is not one this server accepts. `detail` lists those that are; `ALLOWED_CATEGORIES` sets them.',
+    description:
+      'The category is not one this server accepts. `detail` lists those that are; `ALLOWED_CATEGORIES` sets those of jobs, `ALLOWED_PROVIDER_CATEGORIES` those of providers.',
   },
   SchemaConflict: {
     id: 'schema-conflict',
@@ -123,7 +124,41 @@ export const PROBLEMS = {
     status: 503,
     title: 'Internal job not configured',
     description:
-      'The job is registered in `@internal`, but this server has nothing to run it with. The operator adds it to the internal registry.',
+      'The job or provider is registered in `@internal`, but this server has nothing to run it with. The operator adds it to the internal registry.',
+  },
+  ProviderNotFound: {
+    id: 'provider-not-found',
+    status: 404,
+    title: 'Provider not found',
+    description:
+      'No provider of this full name is visible from this room, or none has this id. It goes with its worker: a provider whose process ended is gone after a while.',
+  },
+  ProviderDisconnected: {
+    id: 'provider-disconnected',
+    status: 503,
+    title: 'Provider disconnected',
+    description:
+      'Nobody can be asked now: the provider has no live connection (told to readers that send `Prefer: handling=strict`), or the request could not be sent to it. Try again when it is back.',
+  },
+  ProviderTimeout: {
+    id: 'provider-timeout',
+    status: 504,
+    title: 'Provider timeout',
+    description:
+      'The provider did not answer within the time that the reader wanted to wait. Its answer is kept when it comes: read again after `Retry-After` seconds.',
+  },
+  ResultBackendUnavailable: {
+    id: 'result-backend-unavailable',
+    status: 503,
+    title: 'Result backend unavailable',
+    description:
+      'What keeps the answers of providers (Redis, for example) cannot be reached. Try again after `Retry-After` seconds; the server recovers by itself.',
+  },
+  RangeNotSatisfiable: {
+    id: 'range-not-satisfiable',
+    status: 416,
+    title: 'Range not satisfiable',
+    description: 'The result ends before the range that was asked for begins. `Content-Range` says how long it is.',
   },
   NoWorkersAvailable: {
     id: 'no-workers-available',
@@ -137,7 +172,7 @@ export const PROBLEMS = {
     status: 422,
     title: 'Payload invalid',
     description:
-      "The payload breaks the job's JSON Schema, or could not be checked in time. `errors` lists each place with a JSON pointer.",
+      "The payload breaks the job's JSON Schema, or the parameters of a read the provider's, or they could not be checked in time. `errors` lists each place with a JSON pointer.",
   },
   IdempotencyMismatch: {
     id: 'idempotency-mismatch',

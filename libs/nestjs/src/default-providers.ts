@@ -12,8 +12,11 @@ import {
   INTERNAL_REGISTRY,
   JOBLIB_SETTINGS,
   LocalWakeUps,
+  NoProviderRoomCleanup,
   OpenRoomGuard,
   OpenRoomReadGuard,
+  PROVIDER_ROOM_CLEANUP,
+  RESULT_BACKEND,
   ROOM_GUARD,
   ROOM_READ_GUARD,
   SESSION_MAKER,
@@ -22,7 +25,8 @@ import {
   emptyInternalRegistry,
   systemClock,
 } from './ports/index.js';
-import type { JoblibSettings, SessionMaker } from './ports/index.js';
+import type { Clock, JoblibSettings, ResultBackend, SessionMaker } from './ports/index.js';
+import { InMemoryResultBackend } from './result-backend/index.js';
 import { settingsFromEnv } from './settings-from-env.js';
 
 /** What every token is when a host says nothing: safe, or a start that fails with a sentence. */
@@ -37,6 +41,8 @@ export function defaultProviders(hasGateway: boolean): Provider[] {
       : { provide: EVENT_PUBLISHER, useClass: SilentEventPublisher },
     { provide: WAKE_UPS, useClass: LocalWakeUps },
     { provide: INTERNAL_REGISTRY, useValue: emptyInternalRegistry },
+    { provide: RESULT_BACKEND, useFactory: resultBackendOf, inject: [CLOCK, JOBLIB_SETTINGS] },
+    { provide: PROVIDER_ROOM_CLEANUP, useClass: NoProviderRoomCleanup },
     { provide: JOBLIB_SETTINGS, useFactory: settingsOf, inject: [JOBLIB_OPTIONS] },
     { provide: SESSION_MAKER, useFactory: sessionMakerOf, inject: [OwnedDataSource] },
   ];
@@ -48,6 +54,14 @@ function refuseToStartWithoutIdentity(): never {
 
 function settingsOf({ settings }: JoblibOptions): JoblibSettings {
   return { ...settingsFromEnv(process.env), ...settings };
+}
+
+/** An answer is kept with some words about it. */
+const LEAST_CACHE_BYTES = 64 * 1024 * 1024;
+
+/** Room for some of the largest answers, whatever they are. */
+function resultBackendOf(clock: Clock, { providerResultMaxBytes }: JoblibSettings): ResultBackend {
+  return new InMemoryResultBackend(clock, { maxBytes: Math.max(LEAST_CACHE_BYTES, 4 * providerResultMaxBytes) });
 }
 
 async function sessionMakerOf(owned: OwnedDataSource): Promise<SessionMaker> {

@@ -10,8 +10,11 @@ export {
   INTERNAL_REGISTRY,
   JOBLIB_SETTINGS,
   LocalWakeUps,
+  NoProviderRoomCleanup,
   OpenRoomGuard,
   OpenRoomReadGuard,
+  PROVIDER_ROOM_CLEANUP,
+  RESULT_BACKEND,
   ROOM_GUARD,
   ROOM_READ_GUARD,
   SESSION_MAKER,
@@ -28,8 +31,12 @@ export type {
   Identity,
   InternalJob,
   InternalJobContext,
+  InternalProvider,
+  InternalProviderRead,
   InternalRegistry,
   JoblibSettings,
+  ProviderRoomCleanup,
+  ResultBackend,
   RoomGuard,
   RoomReadGuard,
   SessionMaker,
@@ -39,6 +46,8 @@ export type {
 export {
   joblibEntities,
   loadSqliteModule,
+  postgresDataSourceOptions,
+  postgresMigrations,
   sessionMakerFor,
   sqliteDataSourceOptions,
   sqliteMigrations,
@@ -46,9 +55,25 @@ export {
 } from './persistence/index.js';
 export type { SqliteDatabase, SqliteModule } from './persistence/index.js';
 
-export { answerUnreadableAddress, problemOf, sendProblem } from './http/index.js';
-export type { ProblemAnswer } from './http/index.js';
+export { answerUnreadableAddress, problemOf, sendProblem, stopListening } from './http/index.js';
+export type { ProblemAnswer, StopOptions } from './http/index.js';
+export { InMemoryResultBackend } from './result-backend/index.js';
+export type { InMemoryLimits } from './result-backend/index.js';
 export { validateRoomId } from './rooms/index.js';
+export { ExactJson, JoblibTasks } from './tasks/index.js';
+export type {
+  BatchSubmission,
+  ClaimOutcome,
+  ClaimWait,
+  ReportOutcome,
+  SubmissionTarget,
+  SubmittedTask,
+  TaskClaim,
+  TaskReport,
+  TaskSnapshot,
+  TaskSubmission,
+  TaskWait,
+} from './tasks/index.js';
 export { WorkerCleanup } from './workers/index.js';
 export { JoinRooms, SocketEventPublisher } from './gateway/index.js';
 export type { JoiningSocket, SocketFinder } from './gateway/index.js';

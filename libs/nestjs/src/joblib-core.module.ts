@@ -1,20 +1,22 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnApplicationShutdown, Provider } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
+import { ModulesContainer } from '@nestjs/core';
 
 import { defaultProviders } from './default-providers.js';
-import { JoblibGateway, JoinRooms, SocketEventPublisher, WorkerPresence } from './gateway/index.js';
+import { JoblibGateway, JoinRooms, ProviderAdmission, SocketEventPublisher, WorkerPresence } from './gateway/index.js';
 import { HttpBinding, ProblemPagesController, RouteTable, UnknownAddressController } from './http/index.js';
 import { InternalJobs, InternalRunner, InternalTasks } from './internal/index.js';
 import type { JoblibModuleExtras } from './joblib-options.js';
+import { JOBLIB_TOKENS, assertOverrides } from './joblib-overrides.js';
 import { JobsController, ReadJobs, RegisterJob } from './jobs/index.js';
 import { SchemaChecker } from './json-schema/index.js';
 import { DatabaseHealth, JoblibStats } from './observability/index.js';
-import { OwnedDataSource } from './owned-data-source.js';
+import { DATABASE_READY, OwnedDataSource } from './owned-data-source.js';
 import {
   ClaimStore,
   JobStore,
   LeaseStore,
+  ProviderStore,
   SubmissionKeyStore,
   TaskListStore,
   TaskStore,
@@ -22,15 +24,31 @@ import {
   UnitOfWork,
   WorkerStore,
 } from './persistence/index.js';
-import * as ports from './ports/index.js';
+import {
+  HeldReads,
+  InternalProviders,
+  InternalReads,
+  ProviderAudience,
+  ProviderLookup,
+  ProviderRequests,
+  Providers,
+  ProvidersController,
+  ReadProvider,
+  RegisterProvider,
+  ResultCache,
+  StoreResult,
+  UploadResult,
+} from './providers/index.js';
 import { RoomAccess } from './rooms/index.js';
-import { Sweeper, SweeperSchedule, TaskRetention } from './sweeper/index.js';
+import { Sweeper, SweepTimers, SweeperSchedule, TaskRetention } from './sweeper/index.js';
 import {
   ClaimOperation,
   ClaimTasks,
   ClaimTasksController,
   HeldClaims,
   HeldPolls,
+  HostCalls,
+  JoblibTasks,
   ReadTasks,
   ReportOperation,
   ReportTasks,
@@ -50,11 +68,23 @@ const CONTROLLERS = [
   SubmitTasksController,
   ClaimTasksController,
   TasksController,
+  ProvidersController,
   ProblemPagesController,
   UnknownAddressController,
 ];
 
-const STORES = [UnitOfWork, TimeOrderedIds, JobStore, WorkerStore, TaskStore, TaskListStore, ClaimStore, SubmissionKeyStore, LeaseStore];
+const STORES = [
+  UnitOfWork,
+  TimeOrderedIds,
+  JobStore,
+  WorkerStore,
+  TaskStore,
+  TaskListStore,
+  ClaimStore,
+  SubmissionKeyStore,
+  LeaseStore,
+  ProviderStore,
+];
 
 const FEATURES = [
   RegisterJob,
@@ -71,6 +101,20 @@ const FEATURES = [
   ReportTasks,
   ReadTasks,
   HeldPolls,
+  HostCalls,
+  JoblibTasks,
+  ProviderLookup,
+  ProviderAudience,
+  ResultCache,
+  StoreResult,
+  InternalProviders,
+  InternalReads,
+  ProviderRequests,
+  HeldReads,
+  RegisterProvider,
+  Providers,
+  ReadProvider,
+  UploadResult,
   InternalJobs,
   InternalTasks,
   InternalRunner,
@@ -81,12 +125,14 @@ const FEATURES = [
   JoblibStats,
   // Also for a host that switches our gateway off and serves Socket.IO itself.
   WorkerPresence,
+  ProviderAdmission,
   JoinRooms,
   SocketEventPublisher,
 ];
 
 /** What a host application may inject. */
 const EXPORTED = [
+  JoblibTasks,
   JoinRooms,
   SocketEventPublisher,
   WorkerCleanup,
@@ -101,7 +147,9 @@ const EXPORTED = [
   HeldClaims,
 ];
 
-const TOKENS = Object.values(ports).filter((exported) => typeof exported === 'symbol');
+const IMPORTED_TWICE =
+  'JoblibModule.forRoot was called more than once for this application: call it once, and import the module that it returned ' +
+  'wherever it is needed.';
 
 /** The one place where the defaults meet a host's overrides. */
 @Module({})
@@ -109,9 +157,14 @@ export class JoblibCoreModule implements NestModule, OnApplicationShutdown {
   constructor(
     private readonly http: HttpBinding,
     private readonly schemas: SchemaChecker,
-  ) {}
+    modules: ModulesContainer,
+  ) {
+    const copies = [...modules.values()].filter(({ metatype }) => metatype === JoblibCoreModule);
+    if (copies.length > 1) throw new Error(IMPORTED_TWICE);
+  }
 
   static register({ imports = [], overrides = [], gateway = true }: JoblibModuleExtras, options: Provider): DynamicModule {
+    assertOverrides(overrides);
     const defaults = defaultProviders(gateway);
     return {
       module: JoblibCoreModule,
@@ -120,8 +173,9 @@ export class JoblibCoreModule implements NestModule, OnApplicationShutdown {
       providers: [
         options,
         OwnedDataSource,
+        { provide: DATABASE_READY, useFactory: (database: OwnedDataSource) => database.prepare(), inject: [OwnedDataSource] },
         StopSignal,
-        SchedulerRegistry,
+        SweepTimers,
         { provide: SchemaChecker, useFactory: () => new SchemaChecker() },
         RouteTable,
         HttpBinding,
@@ -133,7 +187,7 @@ export class JoblibCoreModule implements NestModule, OnApplicationShutdown {
         ...defaults,
         ...overrides,
       ],
-      exports: [...TOKENS, ...EXPORTED],
+      exports: [...JOBLIB_TOKENS, ...EXPORTED],
     };
   }
 

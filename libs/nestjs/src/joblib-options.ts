@@ -8,12 +8,12 @@ export interface JoblibOptions {
   /**
    * Where the tables are. Options, or a DataSource that is not initialized yet, are opened by the module, and closed with it; an open
    * DataSource stays the host's.
-   * Not needed when `SESSION_MAKER` is overridden.
+   * Not needed when `SESSION_MAKER` is overridden; given all the same, it is opened and migrated for that session maker.
    */
   readonly dataSource?: DataSource | DataSourceOptions;
   /** Settings that win over the environment. */
   readonly settings?: Partial<JoblibSettings>;
-  /** Run the DataSource's pending migrations at start. Without it the host runs them. */
+  /** Run the DataSource's pending migrations at start, a host's own in the same list included. Without it the host runs them. */
   readonly migrate?: boolean;
 }
 

@@ -1,34 +1,60 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 
 import { JOBLIB_OPTIONS } from './joblib-options.js';
 import type { JoblibOptions } from './joblib-options.js';
+import { migrate, postgresMigrations, sqliteMigrations } from './persistence/index.js';
+import { HostCalls } from './tasks/index.js';
+
+/** What has to be there before anything is started; nobody uses its value. */
+export const DATABASE_READY = Symbol.for('joblib/DatabaseReady');
+
+const NO_DATABASE = 'JoblibModule has no database: give it a `dataSource`, or put a provider for the token SESSION_MAKER into `overrides`.';
+
+const NO_MIGRATIONS =
+  '`migrate` is on, but the DataSource does not know the tables of JoblibModule: ' +
+  'put `sqliteMigrations` or `postgresMigrations` of @joblib/nestjs into its `migrations`';
 
 /** The DataSource of the options: opened when it was not, migrated when that is wanted, closed when it was opened here. */
 @Injectable()
 export class OwnedDataSource implements OnApplicationShutdown {
+  #opening: Promise<DataSource> | null = null;
   #opened: DataSource | null = null;
 
-  constructor(@Inject(JOBLIB_OPTIONS) private readonly options: JoblibOptions) {}
+  constructor(
+    @Inject(JOBLIB_OPTIONS) private readonly options: JoblibOptions,
+    private readonly hostCalls: HostCalls,
+  ) {}
 
-  /** @throws Error when there is no DataSource, or one that cannot be opened or migrated now. */
+  /** The same DataSource, however often it is called. @throws Error when there is none, or one that cannot be opened or migrated now. */
   async open(): Promise<DataSource> {
-    const { dataSource: given, migrate } = this.options;
-    if (given === undefined) {
-      throw new Error(
-        'JoblibModule has no database: give it a `dataSource`, or put a provider for the token SESSION_MAKER into `overrides`.',
-      );
-    }
+    if (this.options.dataSource === undefined) throw new Error(NO_DATABASE);
+    return (this.#opening ??= this.#open(this.options.dataSource));
+  }
+
+  /** Opens and migrates what the options name, also when a host's own session maker is the one that uses it. @throws Error as `open`. */
+  async prepare(): Promise<true> {
+    if (this.options.dataSource !== undefined) await this.open();
+    return true;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.hostCalls.close();
+    await this.#close();
+  }
+
+  async #open(given: DataSource | DataSourceOptions): Promise<DataSource> {
     const dataSource = given instanceof DataSource ? given : new DataSource(given);
     try {
       if (!dataSource.isInitialized) {
         await dataSource.initialize();
         this.#opened = dataSource;
       }
-      if (migrate === true) await dataSource.runMigrations();
+      if (this.options.migrate === true) await migrateOurs(dataSource);
     } catch (error) {
-      await this.onApplicationShutdown();
+      await this.#close();
       throw new Error(`The database '${String(dataSource.options.database)}' cannot be opened: ${(error as Error).message}.`, {
         cause: error,
       });
@@ -36,7 +62,14 @@ export class OwnedDataSource implements OnApplicationShutdown {
     return dataSource;
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async #close(): Promise<void> {
     if (this.#opened?.isInitialized === true) await this.#opened.destroy();
   }
+}
+
+async function migrateOurs(dataSource: DataSource): Promise<void> {
+  const ours = new Set([...sqliteMigrations, ...postgresMigrations].map((migration) => migration.name));
+  // By name: a host may have a copy of the library of its own.
+  if (!dataSource.migrations.some((migration) => ours.has(migration.constructor.name))) throw new Error(NO_MIGRATIONS);
+  await migrate(dataSource);
 }

@@ -37,6 +37,12 @@ export const SETTINGS = [
   setting('claimStartTimeoutSeconds', 0, readNumber({ from: 0 })),
   setting('taskRetentionSeconds', 0, readNumber({ from: 0 })),
   setting('maxBodyBytes', 1024 * 1024, readWholeNumber),
+  setting('allowedProviderCategories', null, readList),
+  setting('providerResultTtlSeconds', 300, readNumber({ above: 0 })),
+  setting('providerInflightTtlSeconds', 30, readNumber({ above: 0 })),
+  setting('providerLongPollDefaultSeconds', 0, readNumber({ from: 0 })),
+  setting('providerLongPollMaxSeconds', 30, readNumber({ from: 0 })),
+  setting('providerResultMaxBytes', 64 * 1024 * 1024, readWholeNumber),
 ] as const;
 
 /**

@@ -4,6 +4,8 @@ import { jobSchemas } from './job-schemas.js';
 import { methodKey, toOperation } from './operation.js';
 import type { OperationDetails } from './operation.js';
 import { headers, parameters } from './parameters.js';
+import { providerOperations } from './provider-operations.js';
+import { providerSchemas } from './provider-schemas.js';
 import { problemResponses } from './responses.js';
 import { ROUTES, UNROUTED_PROBLEMS } from './routes.js';
 import type { OperationId } from './routes.js';
@@ -19,6 +21,7 @@ const OPERATIONS: Readonly<Record<OperationId, OperationDetails>> = {
   ...workerOperations,
   ...jobOperations,
   ...taskOperations,
+  ...providerOperations,
 };
 
 const DESCRIPTION = `Workers register jobs in rooms, people submit tasks to them, everybody in the room sees what happens.
@@ -38,12 +41,13 @@ export const openApiDocument: OpenApiDocument = {
     { name: 'jobs', description: 'What can be done, and by whom.' },
     { name: 'tasks', description: 'What is to be done, and how far it is.' },
     { name: 'workers', description: 'Who does it.' },
+    { name: 'providers', description: 'Reads that connected workers answer, and their cache.' },
     { name: 'service', description: 'For operators and tools.' },
   ],
   security: [{ bearer: [] }],
   paths: paths(),
   components: {
-    schemas: { ...serviceSchemas, ...jobSchemas, ...taskSchemas },
+    schemas: { ...serviceSchemas, ...jobSchemas, ...taskSchemas, ...providerSchemas },
     parameters,
     headers,
     responses: problemResponses(UNROUTED_PROBLEMS),

@@ -18,7 +18,7 @@ export const parameters = {
     in: 'path',
     required: true,
     description:
-      'Full name of a job, `<room_id>:<category>:<name>`, as one segment. `@` and `:` may be percent-encoded; a `/` in it has to be.',
+      'Full name of a job or provider, `<room_id>:<category>:<name>`, as one segment. `@` and `:` may be percent-encoded; a `/` in it has to be.',
     schema: { type: 'string' },
     example: '@global:modifiers:Rotate',
   },
@@ -30,6 +30,7 @@ export const parameters = {
     schema: { type: 'string' },
   },
   task_id: { name: 'task_id', in: 'path', required: true, description: 'Id of a task.', schema: { type: 'string' } },
+  provider_id: { name: 'provider_id', in: 'path', required: true, description: 'Id of a provider.', schema: { type: 'string' } },
   problem_id: {
     name: 'problem_id',
     in: 'path',
@@ -51,6 +52,46 @@ export const parameters = {
     schema: { type: 'integer', minimum: 0, default: 0 },
   },
   status: { name: 'status', in: 'query', description: 'Only tasks of this status.', schema: schemaRef('TaskStatus') },
+  params: {
+    name: 'params',
+    in: 'query',
+    description: 'What to read: any parameters, by their own names.',
+    style: 'form',
+    explode: true,
+    schema: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+  'If-None-Match': {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'Entity tags of results that you have; 304 when it is one of them.',
+    schema: { type: 'string' },
+  },
+  Range: {
+    name: 'Range',
+    in: 'header',
+    description: 'One range of bytes; several are answered with the whole result.',
+    schema: { type: 'string' },
+    example: 'bytes=0-1023',
+  },
+  'Cache-Control': {
+    name: 'Cache-Control',
+    in: 'header',
+    description: '`no-cache`: ask the provider again, whatever is cached.',
+    schema: { type: 'string' },
+    example: 'no-cache',
+  },
+  'X-Request-Hash': {
+    name: 'X-Request-Hash',
+    in: 'header',
+    description: '`request_id` of the request that this answers. The body is then the result, byte by byte, whatever its media type.',
+    schema: { type: 'string' },
+  },
+  'X-Result-Status': {
+    name: 'X-Result-Status',
+    in: 'header',
+    description: '`error`: the read failed, and the result is a problem document.',
+    schema: { type: 'string' },
+  },
   Prefer: {
     name: 'Prefer',
     in: 'header',
@@ -78,12 +119,25 @@ export const headers = {
     example: 'wait=30',
   },
   Location: {
-    description: 'Address of the new task.',
+    description: 'Address of the new task, or of the read itself.',
     schema: { type: 'string', format: 'uri-reference' },
     example: '/v1/joblib/tasks/0192f0c1-7b1e-7cc3-98c4-dc0c0c07398f',
   },
   'Retry-After': { description: 'Ask again after so many seconds.', schema: { type: 'integer', minimum: 0 }, example: 1 },
   'WWW-Authenticate': { description: 'The scheme that is wanted.', schema: { type: 'string' }, example: 'Bearer' },
+  ETag: { description: 'Changes with the bytes of the result.', schema: { type: 'string' }, example: '"Nb8l0WkFHJk7BkPXZy3pDg"' },
+  'Cache-Control': {
+    description: 'How long the result is kept from now on, in seconds.',
+    schema: { type: 'string' },
+    example: 'private, max-age=120',
+  },
+  Age: { description: 'Seconds since the result was uploaded.', schema: { type: 'integer', minimum: 0 }, example: 180 },
+  'Accept-Ranges': { description: 'Parts can be asked for.', schema: { type: 'string' }, example: 'bytes' },
+  'Content-Range': {
+    description: 'Which bytes these are, and of how many.',
+    schema: { type: 'string' },
+    example: 'bytes 0-1023/146515',
+  },
   Allow: { description: 'The methods that this address has.', schema: { type: 'string' }, example: 'GET, PUT' },
 } satisfies Record<string, HeaderObject>;
 

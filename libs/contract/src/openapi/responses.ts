@@ -8,7 +8,9 @@ import type { MediaTypeObject, ReferenceObject, RequestBodyObject, ResponseObjec
 const HEADERS_BY_STATUS: Readonly<Record<number, readonly HeaderName[]>> = {
   401: ['WWW-Authenticate'],
   405: ['Allow'],
+  416: ['Content-Range'],
   503: ['Retry-After'],
+  504: ['Retry-After'],
 };
 
 /** A JSON answer. */
@@ -43,7 +45,8 @@ function problemResponse(status: number, names: readonly ProblemName[]): Respons
   return withHeaders(response, HEADERS_BY_STATUS[status] ?? []);
 }
 
-function withHeaders(response: ResponseObject, names: readonly HeaderName[]): ResponseObject {
+/** The response with these headers. */
+export function withHeaders(response: ResponseObject, names: readonly HeaderName[]): ResponseObject {
   if (names.length === 0) return response;
   const headers: Record<string, ReferenceObject> = Object.fromEntries(names.map((name) => [name, headerRef(name)]));
   return { ...response, headers };

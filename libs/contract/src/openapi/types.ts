@@ -43,6 +43,8 @@ export interface ParameterObject {
   in: 'path' | 'query' | 'header';
   description: string;
   required?: boolean;
+  style?: 'form';
+  explode?: boolean;
   schema: SchemaObject;
   example?: string | number;
 }

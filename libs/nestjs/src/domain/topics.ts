@@ -14,3 +14,13 @@ export function settledTopic(taskId: string): string {
 export function linksTopic(userId: string): string {
   return `links:${userId}`;
 }
+
+/** This provider was registered anew, or removed. */
+export function providerTopic(providerId: string): string {
+  return `provider:${providerId}`;
+}
+
+/** The result of a read was stored. @param key where it is cached. */
+export function resultTopic(key: string): string {
+  return `result:${key}`;
+}

@@ -1,5 +1,6 @@
 export { JoblibGateway } from './joblib.gateway.js';
 export { JoinRooms } from './join-rooms.service.js';
 export type { JoiningSocket, SocketFinder } from './joining-socket.js';
+export { ProviderAdmission } from './provider-admission.js';
 export { SocketEventPublisher } from './socket-event-publisher.js';
 export { WorkerPresence } from './worker-presence.js';

@@ -52,6 +52,16 @@ export class JoblibGateway implements OnGatewayInit<Server>, OnGatewayDisconnect
     return acknowledge('leave_job_room', () => this.joinRooms.leaveJob(socket, payload));
   }
 
+  @SubscribeMessage('join_provider_room')
+  joinProvider(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return acknowledge('join_provider_room', () => this.joinRooms.joinProvider(socket, socket.data.joblibCaller, payload));
+  }
+
+  @SubscribeMessage('leave_provider_room')
+  leaveProvider(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
+    return acknowledge('leave_provider_room', () => this.joinRooms.leaveProvider(socket, payload));
+  }
+
   @SubscribeMessage('room_join')
   joinRoom(@ConnectedSocket() socket: CallerSocket, @MessageBody() payload: unknown): Promise<Acknowledgement> {
     return acknowledge('room_join', () => this.joinRooms.joinRoom(socket, socket.data.joblibCaller, payload));

@@ -8,6 +8,7 @@ import {
   parseFullName,
   roomIdDefect,
   socketRoomOfJob,
+  socketRoomOfProvider,
   socketRoomOfRoom,
 } from '@joblib/contract';
 import type { FullName } from '@joblib/contract';
@@ -18,10 +19,13 @@ import { JobStore, UnitOfWork, WorkerStore } from '../persistence/index.js';
 import type { Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Caller, Clock } from '../ports/index.js';
+import { ProviderAudience } from '../providers/index.js';
 import { RoomAccess } from '../rooms/index.js';
 import { socketRoomOfWorker } from './joining-socket.js';
-import type { JoiningSocket, SocketFinder } from './joining-socket.js';
-import { JobRoomDto, RoomDto } from './room.dtos.js';
+import type { Admitted, JoiningSocket, SocketFinder } from './joining-socket.js';
+import { ProviderAdmission } from './provider-admission.js';
+import { JobRoomDto, ProviderRoomDto, RoomDto } from './room.dtos.js';
+import { clipped } from './socket-answers.js';
 import { WorkerPresence } from './worker-presence.js';
 
 /** What is known of one socket. */
@@ -30,12 +34,6 @@ interface SocketMemory {
   readonly order: Mutex;
   /** Socket rooms of the rooms that it joined. */
   readonly rooms: Set<string>;
-}
-
-/** A worker that may stand in a job's room, and when that was stored as a sign of life (epoch milliseconds). */
-interface Admitted {
-  readonly workerId: string;
-  readonly joinedAt: number;
 }
 
 /**
@@ -48,6 +46,8 @@ export class JoinRooms {
 
   constructor(
     private readonly presence: WorkerPresence,
+    private readonly audience: ProviderAudience,
+    private readonly providers: ProviderAdmission,
     private readonly rooms: RoomAccess,
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: JobStore,
@@ -58,6 +58,7 @@ export class JoinRooms {
   /** Call it once, with the server or namespace of the sockets, so that a worker's sockets on other servers are found. */
   attach(server: SocketFinder): void {
     this.presence.attach(server);
+    this.audience.attach(server);
   }
 
   /**
@@ -68,23 +69,34 @@ export class JoinRooms {
   async joinJob(socket: JoiningSocket, caller: Caller, payload: unknown): Promise<void> {
     const { job_name, worker_id } = validateDto(JobRoomDto, payload);
     await this.#inOrder(socket, async () => {
-      const { workerId, joinedAt } = await this.#admit(caller, job_name, worker_id);
-      // Gone meanwhile: it stands for nobody, and nobody will tell again.
-      if (!socket.connected) return;
-      const socketRoom = socketRoomOfJob(job_name);
-      this.presence.joined(socket.id, workerId, socketRoom, joinedAt);
-      await socket.join([socketRoom, socketRoomOfWorker(workerId)]);
+      const admitted = await this.#admit(caller, job_name, worker_id);
+      await this.#stand(socket, admitted, socketRoomOfJob(job_name));
     });
   }
 
   /** `leave_job_room`: also of what was never joined. @throws ProblemError `ValidationError`. */
   async leaveJob(socket: JoiningSocket, payload: unknown): Promise<void> {
     const { job_name, worker_id } = validateDto(JobRoomDto, payload);
+    await this.#inOrder(socket, () => this.#standNoMore(socket, worker_id, socketRoomOfJob(job_name)));
+  }
+
+  /**
+   * `join_provider_room`: the socket hears what the provider is asked and stands for the worker, until it leaves or drops.
+   * @throws ProblemError `ValidationError`, `ProviderNotFound`, `WorkerNotFound`, `Forbidden` (another user's worker, or not the provider's),
+   *   `DatabaseUnavailable`.
+   */
+  async joinProvider(socket: JoiningSocket, caller: Caller, payload: unknown): Promise<void> {
+    const { provider_name, worker_id } = validateDto(ProviderRoomDto, payload);
     await this.#inOrder(socket, async () => {
-      const workerId = asUuid(worker_id);
-      if (workerId === null) return;
-      for (const socketRoom of this.presence.left(socket.id, workerId, socketRoomOfJob(job_name))) await socket.leave(socketRoom);
+      const admitted = await this.providers.admit(caller, provider_name, worker_id);
+      await this.#stand(socket, admitted, socketRoomOfProvider(provider_name));
     });
+  }
+
+  /** `leave_provider_room`: also of what was never joined. @throws ProblemError `ValidationError`. */
+  async leaveProvider(socket: JoiningSocket, payload: unknown): Promise<void> {
+    const { provider_name, worker_id } = validateDto(ProviderRoomDto, payload);
+    await this.#inOrder(socket, () => this.#standNoMore(socket, worker_id, socketRoomOfProvider(provider_name)));
   }
 
   /** `room_join`: the socket hears what happens in the room. @throws ProblemError `ValidationError`, `InvalidRoomId`, what the read guard says. */
@@ -115,6 +127,19 @@ export class JoinRooms {
     this.presence.dropped(socket.id, reason);
   }
 
+  async #stand(socket: JoiningSocket, { workerId, joinedAt }: Admitted, socketRoom: string): Promise<void> {
+    // Gone meanwhile: it stands for nobody, and nobody will tell again.
+    if (!socket.connected) return;
+    this.presence.joined(socket.id, workerId, socketRoom, joinedAt);
+    await socket.join([socketRoom, socketRoomOfWorker(workerId)]);
+  }
+
+  async #standNoMore(socket: JoiningSocket, workerIdText: string, socketRoom: string): Promise<void> {
+    const workerId = asUuid(workerIdText);
+    if (workerId === null) return;
+    for (const left of this.presence.left(socket.id, workerId, socketRoom)) await socket.leave(left);
+  }
+
   #inOrder(socket: JoiningSocket, work: (memory: SocketMemory) => Promise<void>): Promise<void> {
     const memory = this.#memories.get(socket) ?? { order: new Mutex(), rooms: new Set() };
     this.#memories.set(socket, memory);
@@ -126,7 +151,7 @@ export class JoinRooms {
     return this.unitOfWork.run(async (transaction) => {
       const jobId = await this.#getJobId(transaction, jobName);
       const uuid = asUuid(workerIdText);
-      const worker = uuid === null ? null : await this.workers.findById(transaction, uuid);
+      const worker = uuid === null ? null : await this.workers.findById(transaction, uuid, 'keep');
       if (worker === null) throw new ProblemError('WorkerNotFound', `Worker '${clipped(workerIdText)}' is not there.`);
       if (worker.userId !== caller.id) throw new ProblemError('Forbidden', `Worker '${worker.id}' belongs to somebody else.`);
       if (!(await this.workers.isLinked(transaction, worker.id, jobId))) {
@@ -153,11 +178,4 @@ function wellFormed(jobName: string): FullName | null {
   if (name === null) return null;
   const defect = roomIdDefect(name.roomId) ?? categoryDefect(name.category) ?? nameDefect(name.name);
   return defect === null ? name : null;
-}
-
-/** Longest text of a client that an answer repeats. */
-const MAX_REPEATED_LENGTH = 1000;
-
-function clipped(text: string): string {
-  return text.length > MAX_REPEATED_LENGTH ? `${text.slice(0, MAX_REPEATED_LENGTH)}…` : text;
 }

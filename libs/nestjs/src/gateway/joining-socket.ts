@@ -16,3 +16,9 @@ export interface SocketFinder {
 export function socketRoomOfWorker(workerId: string): string {
   return `worker:${workerId}`;
 }
+
+/** A worker that may stand in a socket room, and when that was stored as a sign of life (epoch milliseconds). */
+export interface Admitted {
+  readonly workerId: string;
+  readonly joinedAt: number;
+}

@@ -10,6 +10,16 @@ export class JobRoomDto {
   worker_id!: string;
 }
 
+/** Payload of `join_provider_room` and `leave_provider_room`. */
+export class ProviderRoomDto {
+  /** "room_id:category:name" */
+  @IsString()
+  provider_name!: string;
+
+  @IsString()
+  worker_id!: string;
+}
+
 /** Payload of `room_join` and `room_leave`. */
 export class RoomDto {
   @IsString()

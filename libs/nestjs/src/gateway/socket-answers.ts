@@ -29,3 +29,11 @@ export class ConnectionRefused extends Error {
     this.name = 'ConnectionRefused';
   }
 }
+
+/** Longest text of a client that an answer repeats. */
+const MAX_REPEATED_LENGTH = 1000;
+
+/** A client's text, no longer than an answer repeats it. */
+export function clipped(text: string): string {
+  return text.length > MAX_REPEATED_LENGTH ? `${text.slice(0, MAX_REPEATED_LENGTH)}…` : text;
+}

@@ -4,15 +4,17 @@ import { ProblemError } from '@joblib/contract';
 import { rememberSource } from './json-text.js';
 import { MAX_NESTING, isNestedTooDeeply } from './nesting.js';
 import { stateOf } from './request-state.js';
+import { hasStreamedBody } from './streamed-body.js';
 import type { RequestState } from './request-state.js';
 
 // Never sent by anybody: chosen by our own hook, so that a host's parsers and ours do not meet.
 const PRIVATE_MEDIA_TYPE = 'application/vnd.joblib.body';
+const STREAMED_MEDIA_TYPE = 'application/vnd.joblib.stream';
 
 const JSON_MEDIA_TYPE = /^\s*(?:application\/json|[\w!#$&^.+-]+\/[\w!#$&^.-]*\+json)\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
 
-/** Adds the parser for the bodies of our own routes to the instance. No other route can reach it. */
+/** Adds the parsers for the bodies of our own routes to the instance. No other route can reach it. */
 export function addBodyParser(instance: FastifyInstance): void {
   if (instance.hasContentTypeParser(PRIVATE_MEDIA_TYPE)) return;
   instance.addContentTypeParser<Buffer>(PRIVATE_MEDIA_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
@@ -22,13 +24,17 @@ export function addBodyParser(instance: FastifyInstance): void {
       done(error as Error, undefined);
     }
   });
+  instance.addContentTypeParser(STREAMED_MEDIA_TYPE, (request, stream, done) => {
+    restoreContentType(request);
+    done(null, stream);
+  });
 }
 
 /** Sends the body of this request, if it has one, through our own parser. */
 export function chooseBodyParser(request: FastifyRequest, state: RequestState): void {
   const headers = request.raw.headers;
   state.contentType = headers['content-type'];
-  if (hasBody(headers)) headers['content-type'] = PRIVATE_MEDIA_TYPE;
+  if (hasBody(headers)) headers['content-type'] = hasStreamedBody(request.routeOptions.config) ? STREAMED_MEDIA_TYPE : PRIVATE_MEDIA_TYPE;
   else delete headers['content-type'];
 }
 
@@ -39,12 +45,29 @@ function hasBody(headers: FastifyRequest['raw']['headers']): boolean {
 }
 
 function readBody(request: FastifyRequest, body: Buffer): unknown {
+  restoreContentType(request);
+  if (body.length === 0 || request.method === 'DELETE') return {};
+  return jsonBodyOf(request, body);
+}
+
+function restoreContentType(request: FastifyRequest): void {
   const { contentType } = stateOf(request);
   if (contentType === undefined) delete request.raw.headers['content-type'];
   else request.raw.headers['content-type'] = contentType;
-  if (body.length === 0 || request.method === 'DELETE') return {};
-  refuseOtherMediaTypes(contentType, request.raw.headers['content-encoding']);
-  return parseBody(body);
+}
+
+/**
+ * What the bytes of a body stand for; `jsonTextOf` works on it.
+ * @throws ProblemError `UnsupportedMediaType`, `MalformedBody`, `ValidationError`.
+ */
+export function jsonBodyOf(request: FastifyRequest, bytes: Buffer): unknown {
+  refuseOtherMediaTypes(request.headers['content-type'], request.headers['content-encoding']);
+  return parseBody(bytes);
+}
+
+/** @throws ProblemError `UnsupportedMediaType` when the bytes that arrive are not those that are meant. */
+export function refuseEncodedBody(request: FastifyRequest): void {
+  refuseOtherMediaTypes(undefined, request.headers['content-encoding']);
 }
 
 function refuseOtherMediaTypes(contentType: string | undefined, contentEncoding: string | undefined): void {

@@ -9,6 +9,8 @@ import { addBodyParser, chooseBodyParser } from './body-parser.js';
 import { authenticate } from './caller.js';
 import { sendProblem } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
+import { closeWhatGetsIdle } from './stop-listening.js';
+import { hasStreamedBody } from './streamed-body.js';
 
 /** A full name: three parts of code points that take two characters each, and two colons. */
 const LONGEST_PARAMETER = 3 * 2 * MAX_NAME_LENGTH + 2;
@@ -42,6 +44,10 @@ export class HttpBinding {
     addBodyParser(instance);
     instance.addHook('onRoute', (route) => this.#adopt(route));
     this.#warnOfShortParameters(instance);
+    instance.addHook('preClose', (done) => {
+      closeWhatGetsIdle(instance.server);
+      done();
+    });
   }
 
   /** Authenticates a request that reached no route of ours. */
@@ -55,7 +61,7 @@ export class HttpBinding {
     route.errorHandler = sendProblem;
     if (area === 'problems') return;
     this.routes.add(route.method, route.url);
-    route.bodyLimit = this.settings.maxBodyBytes;
+    route.bodyLimit = hasStreamedBody(route.config) ? this.settings.providerResultMaxBytes : this.settings.maxBodyBytes;
     route.onRequest = [...[route.onRequest ?? []].flat(), (request, reply, done) => this.#onRequest(request, reply, done)];
   }
 

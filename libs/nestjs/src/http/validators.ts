@@ -14,6 +14,17 @@ export function IsJsonObject(options?: ValidationOptions): PropertyDecorator {
   );
 }
 
+/** The field is a string in which `defectOf` finds nothing wrong. */
+export function HasNoDefect(defectOf: (text: string) => string | null): PropertyDecorator {
+  return ValidateBy({
+    name: 'hasNoDefect',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && defectOf(value) === null,
+      defaultMessage: (context) => `$property ${typeof context?.value === 'string' ? defectOf(context.value) : 'must be a string'}`,
+    },
+  });
+}
+
 /** The field is a number from 0 to 1, or `{current ≥ 0, total > 0, message?: string}`. */
 export function IsProgress(options?: ValidationOptions): PropertyDecorator {
   return ValidateBy(

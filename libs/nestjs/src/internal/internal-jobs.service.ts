@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { INTERNAL_ROOM, nameDefect, parseFullName } from '@joblib/contract';
+import { INTERNAL_ROOM, formatFullName, nameDefect, parseFullName } from '@joblib/contract';
 import type { FullName } from '@joblib/contract';
 
 import { isSameJson } from '../domain/canonical-json.js';
@@ -41,12 +41,11 @@ export class InternalJobs {
 
   /** The server's own word counts: a changed schema replaces the stored one. */
   async #save(transaction: Transaction, name: FullName, schema: JsonText): Promise<string> {
-    const existing = await this.jobs.findByName(transaction, name);
-    if (existing === null) {
-      const job = { ...this.ids.next(), ...name, schema, deletedAt: null };
-      await this.jobs.insert(transaction, job);
-      return job.id;
-    }
+    const job = { ...this.ids.next(), ...name, schema, deletedAt: null };
+    let existing = await this.jobs.findByName(transaction, name, 'change');
+    if (existing === null && (await this.jobs.insert(transaction, job))) return job.id;
+    existing ??= await this.jobs.findByName(transaction, name, 'change');
+    if (existing === null) throw new Error(`Job '${formatFullName(name)}' vanished while it was registered.`);
     if (existing.deletedAt !== null || !isSameJson(existing.schema, schema)) await this.jobs.revive(transaction, existing.id, schema);
     return existing.id;
   }

@@ -108,7 +108,10 @@ export class InternalRunner implements OnApplicationBootstrap, BeforeApplication
       return true;
     } catch (error) {
       if (error instanceof ProblemError && error.problem === 'WorkerNotFound') this.#workerId = null;
-      else this.#logger.error(`Running @internal jobs: ${String(error)}`);
+      // An outage is told once, by whoever keeps the log of them.
+      else if (!(error instanceof ProblemError && error.problem === 'DatabaseUnavailable')) {
+        this.#logger.error(`Running @internal jobs: ${String(error)}`);
+      }
       return false;
     }
   }

@@ -1,18 +1,7 @@
 import { categoryDefect, nameDefect } from '@joblib/contract';
-import { IsOptional, IsString, ValidateBy } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 
-import { IsJsonObject } from '../http/index.js';
-
-/** The field is a string in which `defectOf` finds nothing wrong. */
-function HasNoDefect(defectOf: (text: string) => string | null): PropertyDecorator {
-  return ValidateBy({
-    name: 'hasNoDefect',
-    validator: {
-      validate: (value: unknown) => typeof value === 'string' && defectOf(value) === null,
-      defaultMessage: (context) => `$property ${typeof context?.value === 'string' ? defectOf(context.value) : 'must be a string'}`,
-    },
-  });
-}
+import { HasNoDefect, IsJsonObject } from '../http/index.js';
 
 /** Body of `PUT /rooms/{room}/jobs`. */
 export class RegisterJobDto {

@@ -58,14 +58,13 @@ export class RegisterJob {
     return this.unitOfWork.run(async (transaction) => {
       // Existence before state: an unknown worker is told before a conflict. Nothing is written before both are settled.
       const ownWorkerId = await this.#findOwnWorker(transaction, registration);
-      const existing = await this.#findReconcilable(transaction, registration);
+      const { job, isNew } = await this.#reconcile(transaction, registration);
       const workerId = ownWorkerId ?? (await this.#insertWorker(transaction, registration.caller));
-      const job = await this.#save(transaction, registration, existing);
       await this.jobs.link(transaction, workerId, job.id);
       transaction.emitAfterCommit(...jobsInvalidateEvents(job.roomId));
       transaction.notifyAfterCommit(linksTopic(registration.caller.id));
       const workers = (await this.jobs.workersOf(transaction, [job.id])).get(job.id) ?? [];
-      return { job, workers, workerId, isNew: existing === null || existing.deletedAt !== null };
+      return { job, workers, workerId, isNew };
     });
   }
 
@@ -82,14 +81,14 @@ export class RegisterJob {
   async #findOwnWorker(transaction: Transaction, { workerId, caller }: Registration): Promise<string | null> {
     if (workerId === null) return null;
     const uuid = asUuid(workerId);
-    const worker = uuid === null ? null : await this.workers.findById(transaction, uuid);
+    const worker = uuid === null ? null : await this.workers.findById(transaction, uuid, 'keep');
     if (worker?.userId !== caller.id) throw new ProblemError('WorkerNotFound', `You have no worker '${workerId}'.`);
     return worker.id;
   }
 
   /** The row of this name, if there is one. */
   async #findReconcilable(transaction: Transaction, registration: Registration): Promise<Job | null> {
-    const existing = await this.jobs.findByName(transaction, registration);
+    const existing = await this.jobs.findByName(transaction, registration, 'change');
     if (existing === null || existing.deletedAt !== null || isSameJson(existing.schema, registration.schemaText)) return existing;
     throw new ProblemError('SchemaConflict', `Job '${formatFullName(existing)}' is registered with another schema.`);
   }
@@ -100,14 +99,19 @@ export class RegisterJob {
     return id;
   }
 
-  async #save(transaction: Transaction, { roomId, category, name, schemaText }: Registration, existing: Job | null): Promise<Job> {
-    if (existing === null) {
-      const job: Job = { ...this.ids.next(), roomId, category, name, schema: schemaText, deletedAt: null };
-      await this.jobs.insert(transaction, job);
-      return job;
+  async #reconcile(transaction: Transaction, registration: Registration): Promise<{ job: Job; isNew: boolean }> {
+    const { roomId, category, name, schemaText } = registration;
+    for (;;) {
+      const existing = await this.#findReconcilable(transaction, registration);
+      if (existing === null) {
+        const job: Job = { ...this.ids.next(), roomId, category, name, schema: schemaText, deletedAt: null };
+        if (await this.jobs.insert(transaction, job)) return { job, isNew: true };
+        // Another server was faster; the next look finds what it registered.
+        continue;
+      }
+      if (existing.deletedAt === null) return { job: existing, isNew: false };
+      await this.jobs.revive(transaction, existing.id, schemaText);
+      return { job: { ...existing, schema: schemaText, deletedAt: null }, isNew: true };
     }
-    if (existing.deletedAt === null) return existing;
-    await this.jobs.revive(transaction, existing.id, schemaText);
-    return { ...existing, schema: schemaText, deletedAt: null };
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { INTERNAL_ROOM } from '@joblib/contract';
 
 import { assignTasks } from '../domain/assign-tasks.js';
 import type { Claimant } from '../domain/assign-tasks.js';
@@ -9,6 +10,22 @@ import { toTask } from './task.store.js';
 /** A claimant and the user on whose behalf the tasks are taken. */
 export interface ClaimRequest extends Claimant {
   readonly userId: string;
+  /** What is taken runs at once. */
+  readonly starts: boolean;
+}
+
+/** A live job that a worker serves. */
+export interface ClaimableJob {
+  readonly jobId: string;
+  readonly isInternal: boolean;
+}
+
+/** What one request got. */
+export interface Taken {
+  /** Oldest first. */
+  readonly tasks: readonly Task[];
+  /** It got nothing, while tasks are pending that another transaction is about to take, or to give back. */
+  readonly isContended: boolean;
 }
 
 /** A claim that was answered or is about to be; enough to undo exactly it. */
@@ -16,24 +33,47 @@ export interface ClaimReceipt {
   readonly taskId: string;
   readonly workerId: string;
   readonly attempt: number;
+  /** How the claim left it: a report since then changes that, or its progress. */
+  readonly status: 'claimed' | 'running';
 }
 
 /** Taking tasks, and giving them back. */
 @Injectable()
 export class ClaimStore {
-  /** The live jobs of the workers: job id → the first of these workers that serves it. `@internal` jobs only when `internal`. */
-  async claimableJobs(session: Session, workerIds: readonly string[], internal: boolean): Promise<Map<string, string>> {
-    const links = await session.all(session.statements.claims.claimableJobs(workerIds, internal));
-    const workerOfJob = new Map<string, string>();
-    for (const { job_id, worker_id } of links) if (!workerOfJob.has(job_id)) workerOfJob.set(job_id, worker_id);
-    return workerOfJob;
+  /** The live jobs of each worker; one that serves none has no entry. */
+  async claimableJobs(session: Session, workerIds: readonly string[]): Promise<ReadonlyMap<string, readonly ClaimableJob[]>> {
+    const jobs = new Map<string, ClaimableJob[]>();
+    if (workerIds.length === 0) return jobs;
+    for (const { worker_id, job_id, room_id } of await session.all(session.statements.claims.claimableJobs(workerIds))) {
+      const job = { jobId: job_id, isInternal: room_id === INTERNAL_ROOM };
+      const known = jobs.get(worker_id);
+      if (known === undefined) jobs.set(worker_id, [job]);
+      else known.push(job);
+    }
+    return jobs;
   }
 
   /**
-   * Takes for each request its oldest pending tasks; one list per request, oldest first. An empty list means that a fresh look
-   * found nothing: whenever a task that was seen is gone by the time it is taken, the look is repeated.
+   * Takes for each request its oldest pending tasks. An empty list that is not contended means that a fresh look found nothing:
+   * whenever a task that was seen is gone by the time it is taken, the look is repeated.
    */
-  async take(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Task[][]> {
+  async take(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Taken[]> {
+    const taken = await this.#takeFree(transaction, requests, now);
+    const contended = await this.#contendedJobs(transaction, requests, taken);
+    return taken.map((tasks, index) => ({
+      tasks,
+      isContended: tasks.length === 0 && [...(requests[index]?.workerOfJob.keys() ?? [])].some((jobId) => contended.has(jobId)),
+    }));
+  }
+
+  /** Waiting for the others' locks could end in a circle, so it is left to the caller, with nothing locked. */
+  async #contendedJobs(session: Session, requests: readonly ClaimRequest[], taken: readonly Task[][]): Promise<ReadonlySet<string>> {
+    if (!session.isRemote) return new Set();
+    const jobIds = new Set(requests.flatMap(({ workerOfJob }, index) => (taken[index]?.length === 0 ? [...workerOfJob.keys()] : [])));
+    return jobIds.size === 0 ? jobIds : new Set(await this.withPending(session, [...jobIds]));
+  }
+
+  async #takeFree(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Task[][]> {
     const taken: Task[][] = requests.map(() => []);
     for (;;) {
       const wanting = requests.flatMap((request, index) => {
@@ -42,7 +82,10 @@ export class ClaimStore {
       });
       const assignments = assignTasks(wanting, await this.#queues(transaction, wanting));
       const takings = assignments.flatMap((list, position) =>
-        list.map((assignment) => ({ ...assignment, userId: wanting[position]?.userId ?? '', now, index: wanting[position]?.index ?? 0 })),
+        list.map((assignment) => {
+          const { userId = '', starts = false, index = 0 } = wanting[position] ?? {};
+          return { ...assignment, userId, starts, now, index };
+        }),
       );
       if (takings.length === 0) return taken;
       const rows = await transaction.all(transaction.statements.claims.take(takings));

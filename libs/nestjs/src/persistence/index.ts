@@ -1,11 +1,15 @@
 export { ClaimStore } from './claim.store.js';
-export type { ClaimReceipt, ClaimRequest } from './claim.store.js';
+export type { ClaimReceipt, ClaimRequest, ClaimableJob, Taken } from './claim.store.js';
 export { sessionMakerFor } from './data-source-session-maker.js';
 export { unavailability } from './database-errors.js';
 export { joblibEntities } from './entities/index.js';
-export { JobStore } from './job.store.js';
+export { JobStore, assertLive, visibleName } from './job.store.js';
 export { LeaseStore } from './lease.store.js';
+export { migrate } from './migrate.js';
 export type { Operation, Outcome } from './operation.js';
+export { postgresMigrations } from './postgres/migrations/index.js';
+export { postgresDataSourceOptions } from './postgres/postgres-data-source.js';
+export { ProviderStore, providerNotFound, visibleProviderName } from './provider.store.js';
 export { Session, Transaction } from './session.js';
 export { loadSqliteModule } from './sqlite/driver.js';
 export type { SqliteDatabase, SqliteModule } from './sqlite/driver.js';

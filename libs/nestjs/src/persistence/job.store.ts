@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError, isVisibleFrom, parseFullName } from '@joblib/contract';
+import type { FullName } from '@joblib/contract';
 
 import type { Job } from '../domain/job.js';
 import { jobsInvalidateEvents } from '../domain/job-events.js';
 import type { JobRow } from './rows.js';
 import type { Session, Transaction } from './session.js';
+import type { RowLock } from './statements.js';
 
 function toJob(row: JobRow): Job {
   return {
@@ -18,12 +20,40 @@ function toJob(row: JobRow): Job {
   };
 }
 
+/**
+ * The parts of a full name that a room may see.
+ * @throws ProblemError `JobNotFound`, also for a name that is none.
+ */
+export function visibleName(fullName: string, roomId: string, crossRoom: boolean): FullName {
+  const name = parseFullName(fullName);
+  if (name === null) throw new ProblemError('JobNotFound', `Invalid job name format: '${fullName}' is not <room_id>:<category>:<name>.`);
+  if (!crossRoom && !isVisibleFrom(name.roomId, roomId)) throw notFound(fullName, roomId);
+  return name;
+}
+
+/** @throws ProblemError `JobNotFound` */
+export function assertLive(job: Job | null, fullName: string, roomId: string): Job {
+  if (job === null || job.deletedAt !== null) throw notFound(fullName, roomId);
+  return job;
+}
+
+function notFound(fullName: string, roomId: string): ProblemError {
+  return new ProblemError('JobNotFound', `Job '${fullName}' is not there for room '${roomId}'.`);
+}
+
+/** Orphans retired at a time. */
+const ORPHAN_BATCH = 100;
+
 /** Jobs and who serves them. */
 @Injectable()
 export class JobStore {
   /** Soft-deleted ones included. */
-  async findByName(session: Session, { roomId, category, name }: Pick<Job, 'roomId' | 'category' | 'name'>): Promise<Job | null> {
-    const row = await session.first(session.statements.jobs.findByName(roomId, category, name));
+  async findByName(
+    session: Session,
+    { roomId, category, name }: Pick<Job, 'roomId' | 'category' | 'name'>,
+    lock: RowLock = 'none',
+  ): Promise<Job | null> {
+    const row = await session.first(session.statements.jobs.findByName(roomId, category, name, lock));
     return row && toJob(row);
   }
 
@@ -32,17 +62,14 @@ export class JobStore {
    * @param fullName "room_id:category:name"; `crossRoom` shows another room's private job as well.
    * @throws ProblemError `JobNotFound`, also for a name that is none and for what the room may not see.
    */
-  async getVisible(session: Session, fullName: string, roomId: string, crossRoom: boolean): Promise<Job> {
-    const name = parseFullName(fullName);
-    if (name === null) throw new ProblemError('JobNotFound', `Invalid job name format: '${fullName}' is not <room_id>:<category>:<name>.`);
-    const job = crossRoom || isVisibleFrom(name.roomId, roomId) ? await this.findByName(session, name) : null;
-    if (job === null || job.deletedAt !== null)
-      throw new ProblemError('JobNotFound', `Job '${fullName}' is not there for room '${roomId}'.`);
-    return job;
+  async getVisible(session: Session, fullName: string, roomId: string, crossRoom: boolean, lock: RowLock = 'none'): Promise<Job> {
+    const name = visibleName(fullName, roomId, crossRoom);
+    return assertLive(await this.findByName(session, name, lock), fullName, roomId);
   }
 
-  async insert(transaction: Transaction, job: Job): Promise<void> {
-    await transaction.all(transaction.statements.jobs.insert(job));
+  /** @returns whether no other server was faster with a job of that name. */
+  async insert(transaction: Transaction, job: Job): Promise<boolean> {
+    return (await transaction.first(transaction.statements.jobs.insert(job))) !== null;
   }
 
   async revive(transaction: Transaction, jobId: string, schema: string): Promise<void> {
@@ -77,11 +104,34 @@ export class JobStore {
     this.#tell(transaction, await transaction.all(transaction.statements.jobs.retireOrphans(jobIds, now)));
   }
 
+  /** The same where it is unlikely: looks before it locks anything. A worker that goes at the same moment elsewhere leaves it to the sweep. */
+  async retireIfOrphaned(transaction: Transaction, jobIds: readonly string[], now: number): Promise<void> {
+    if (jobIds.length === 0) return;
+    const orphans = await transaction.all(transaction.statements.jobs.findOrphansAmong(jobIds));
+    await this.retireOrphans(
+      transaction,
+      orphans.map(({ id }) => id),
+      now,
+    );
+  }
+
   /** The same for every job. @returns how many went. */
   async retireAllOrphans(transaction: Transaction, now: number): Promise<number> {
-    const retired = await transaction.all(transaction.statements.jobs.retireAllOrphans(now));
-    this.#tell(transaction, retired);
-    return retired.length;
+    let count = 0;
+    for (;;) {
+      const orphans = await transaction.all(transaction.statements.jobs.findOrphans(ORPHAN_BATCH));
+      if (orphans.length === 0) return count;
+      const retired = await transaction.all(
+        transaction.statements.jobs.retireOrphans(
+          orphans.map(({ id }) => id),
+          now,
+        ),
+      );
+      // Whoever linked or submitted in between saves a job; the next sweep looks again.
+      if (retired.length === 0) return count;
+      this.#tell(transaction, retired);
+      count += retired.length;
+    }
   }
 
   async findByIds(session: Session, jobIds: readonly string[]): Promise<Job[]> {

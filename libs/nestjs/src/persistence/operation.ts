@@ -9,6 +9,13 @@ export type Outcome<Output> = { readonly value: Output } | { readonly refusal: E
  */
 export interface Operation<Input, Output> {
   readonly name: string;
+  /** 0, 1 or 2: kinds run in this order within a flush, on every server, so that row locks are seldom taken in a circle. */
+  readonly rank: number;
+  /**
+   * Whether inputs may overtake those of other kinds. Claims may not, so that one server's are first in, first out, and submissions may
+   * not, so that ids are in the order of their commits.
+   */
+  readonly isUnordered?: boolean;
   /** How many rows an input is about, where it may be many: a flush takes no more than it can do in a moment. */
   weigh?(input: Input): number;
   /** @returns one outcome per input, in order. */

@@ -57,10 +57,28 @@ export interface CountRow {
   readonly total: number;
 }
 
+export interface ProviderRow {
+  readonly id: string;
+  readonly room_id: string;
+  readonly category: string;
+  readonly name: string;
+  readonly schema: string;
+  readonly content_type: string;
+  readonly user_id: string;
+  readonly worker_id: string | null;
+  readonly registration_id: string;
+  readonly created_at: number;
+}
+
 /** A worker and a job that it serves. */
 export interface LinkRow {
   readonly worker_id: string;
   readonly job_id: string;
+}
+
+/** A live job of a worker. */
+export interface ClaimableRow extends LinkRow {
+  readonly room_id: string;
 }
 
 /** A pending task of a job. */

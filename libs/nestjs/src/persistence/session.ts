@@ -7,12 +7,18 @@ import type { Statement } from './statement.js';
 /** Runs statements on one connection, in order, and answers their rows. */
 export interface Executor {
   readonly statements: Statements;
+  /**
+   * Whether the database is a process of its own: others write at the same time, so that looking for free rows and finding none proves
+   * nothing; and an answer takes a round trip, so that what does not depend on one another is asked together.
+   */
+  readonly isRemote: boolean;
   execute<Row>(statements: readonly Statement<Row>[]): Promise<Row[]>;
 }
 
 /** A host's session as the stores see it: typed statements of its dialect, prepared on the session's own connection. */
 export class Session {
   readonly statements: Statements;
+  readonly isRemote: boolean;
   #writeCount = 0;
 
   constructor(
@@ -21,6 +27,7 @@ export class Session {
     readonly queryRunner: QueryRunner,
   ) {
     this.statements = executor.statements;
+    this.isRemote = executor.isRemote;
   }
 
   /** How often something was changed so far. */
@@ -47,6 +54,7 @@ export class Session {
 export class Transaction extends Session {
   readonly events: RoomEvent[] = [];
   readonly topics: string[] = [];
+  readonly followUps: (() => Promise<void>)[] = [];
 
   emitAfterCommit(...events: RoomEvent[]): void {
     this.events.push(...events);
@@ -55,5 +63,10 @@ export class Transaction extends Session {
   /** Wakes whoever waits for the topic, here and on other servers. */
   notifyAfterCommit(topic: string): void {
     this.topics.push(topic);
+  }
+
+  /** For what a host wants to be told. Nobody waits for it, and a rejection is logged. */
+  runAfterCommit(followUp: () => Promise<void>): void {
+    this.followUps.push(followUp);
   }
 }

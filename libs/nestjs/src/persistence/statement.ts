@@ -1,5 +1,5 @@
-/** A value that both databases bind. */
-export type SqlValue = string | number | null;
+/** A value that a statement binds; lists only where the dialect has arrays. */
+export type SqlValue = string | number | boolean | null | readonly SqlValue[];
 
 /** One SQL statement with its bound values. `Row` is what each answered row looks like; it exists for the compiler only. */
 export interface Statement<Row = unknown> {
@@ -7,7 +7,7 @@ export interface Statement<Row = unknown> {
   readonly values: readonly SqlValue[];
   /** Whether it may change something. */
   readonly writes: boolean;
-  /** Whether a write answers the rows that it changed. */
+  /** Whether it answers rows: what it read or changed. */
   readonly returns: boolean;
   readonly row?: Row;
 }
@@ -18,4 +18,9 @@ export function reading<Row>(sql: string, ...values: SqlValue[]): Statement<Row>
 
 export function writing<Row>(sql: string, ...values: SqlValue[]): Statement<Row> {
   return { sql, values, writes: true, returns: sql.includes('RETURNING') };
+}
+
+/** Takes locks in the order that it finds the rows, and answers nothing. */
+export function locking<Row>(sql: string, ...values: SqlValue[]): Statement<Row> {
+  return { sql, values, writes: false, returns: false };
 }

@@ -1,15 +1,18 @@
-import type { PageRequest, ReportableStatus, TaskStatus } from '@joblib/contract';
+import type { FullName, PageRequest, ReportableStatus, TaskStatus } from '@joblib/contract';
 
 import type { Job } from '../domain/job.js';
+import type { Provider } from '../domain/provider.js';
 import type { Task } from '../domain/task.js';
 import type { Worker } from '../domain/worker.js';
 import type {
   AheadRow,
+  ClaimableRow,
   CountRow,
   IdRow,
   JobRow,
   LinkRow,
   PendingRow,
+  ProviderRow,
   SubmissionKeyRow,
   TaskRow,
   WorkerRow,
@@ -28,16 +31,30 @@ export interface Statements {
   readonly tasks: TaskStatements;
   readonly claims: ClaimStatements;
   readonly lists: ListStatements;
+  readonly providers: ProviderStatements;
   readonly housekeeping: HousekeepingStatements;
+}
+
+/**
+ * What a read keeps other servers from doing to the rows that it finds until its transaction ends: nothing, deleting or soft-deleting
+ * them, or changing them at all. SQLite has one writer at a time and needs none of it.
+ */
+export type RowLock = 'none' | 'keep' | 'change';
+
+/** A worker, if it is the user's. */
+export interface OwnedWorker {
+  readonly workerId: string;
+  readonly userId: string;
 }
 
 export interface WorkerStatements {
   insert(worker: Worker): Statement<never>;
-  findById(workerId: string): Statement<WorkerRow>;
+  findById(workerId: string, lock: RowLock): Statement<WorkerRow>;
   idsOfUser(userId: string): Statement<IdRow>;
-  /** Heartbeat of one worker, if it is the user's. */
-  heartbeat(workerId: string, userId: string, now: number): Statement<WorkerRow>;
-  heartbeatOfUser(userId: string, now: number): Statement<WorkerRow>;
+  /** Answers those that are there, each once. */
+  heartbeats(owned: readonly OwnedWorker[], now: number): readonly Statement<WorkerRow>[];
+  /** Of all workers of these users. */
+  heartbeatsOfUsers(userIds: readonly string[], now: number): readonly Statement<WorkerRow>[];
   /** Heartbeat of those that hold a claim, whoever they belong to. */
   heartbeatMany(workerIds: readonly string[], now: number): readonly Statement<never>[];
   /** A sign of life that is no heartbeat. */
@@ -51,9 +68,10 @@ export interface WorkerStatements {
 }
 
 export interface JobStatements {
-  insert(job: Job): Statement<never>;
+  /** Answers no row when a job of that name is there already. */
+  insert(job: Job): Statement<IdRow>;
   /** Soft-deleted ones included. */
-  findByName(roomId: string, category: string, name: string): Statement<JobRow>;
+  findByName(roomId: string, category: string, name: string, lock: RowLock): Statement<JobRow>;
   findByIds(jobIds: readonly string[]): readonly Statement<JobRow>[];
   revive(jobId: string, schema: string): Statement<never>;
   link(workerId: string, jobId: string): Statement<LinkRow>;
@@ -62,8 +80,10 @@ export interface JobStatements {
   findFreshWorker(jobId: string, since: number): Statement<IdRow>;
   /** Soft-deletes those of the given jobs that have neither worker nor pending task; never `@internal` ones. */
   retireOrphans(jobIds: readonly string[], now: number): readonly Statement<JobRow>[];
-  /** The same for every job. */
-  retireAllOrphans(now: number): Statement<JobRow>;
+  /** Those of the given jobs that `retireOrphans` would take. */
+  findOrphansAmong(jobIds: readonly string[]): readonly Statement<IdRow>[];
+  /** Any jobs that `retireOrphans` would take. */
+  findOrphans(limit: number): Statement<IdRow>;
 }
 
 /** A change of state that somebody reports. */
@@ -84,7 +104,7 @@ export interface TaskStatements {
   /** Guarded: answers the rows that changed; whoever lost a race, or is neither claimer nor superuser nor a cancelling submitter, gets none. */
   report(changes: readonly ReportChange[]): readonly Statement<TaskRow>[];
   /** For each task how many pending ones of its job are older, counted up to `limit`. */
-  countAhead(tasks: readonly { id: string; jobId: string }[], limit: number): readonly Statement<AheadRow>[];
+  countAhead(tasks: readonly Pick<Task, 'id' | 'jobId' | 'createdAt'>[], limit: number): readonly Statement<AheadRow>[];
   failOfWorker(workerId: string, error: string, now: number): Statement<TaskRow>;
   /** Fails `@internal` tasks claimed or started before `before`. */
   failStuckInternal(before: number, error: string, now: number): Statement<TaskRow>;
@@ -97,17 +117,21 @@ export interface Taking {
   readonly workerId: string;
   readonly userId: string;
   readonly now: number;
+  /** Runs from now on, instead of waiting for a report that says so. */
+  readonly starts: boolean;
 }
 
 export interface ClaimStatements {
-  /** Live jobs of the workers; `@internal` ones only when `internal`. */
-  claimableJobs(workerIds: readonly string[], internal: boolean): readonly Statement<LinkRow>[];
-  /** The oldest pending tasks of each job, oldest first. */
+  /** Live jobs of the workers. */
+  claimableJobs(workerIds: readonly string[]): readonly Statement<ClaimableRow>[];
+  /** The oldest pending tasks of each job, oldest first; without those that another transaction is changing, if there can be any. */
   oldestPending(jobs: readonly { jobId: string; limit: number }[]): readonly Statement<PendingRow>[];
   /** Guarded: only what is still pending is taken. */
   take(takings: readonly Taking[]): readonly Statement<TaskRow>[];
   /** Puts back what this very claim took and nobody touched since; as if it had never happened. */
-  undo(claims: readonly { taskId: string; workerId: string; attempt: number }[]): readonly Statement<TaskRow>[];
+  undo(
+    claims: readonly { taskId: string; workerId: string; attempt: number; status: 'claimed' | 'running' }[],
+  ): readonly Statement<TaskRow>[];
   /** Puts back what was claimed before `before` and not started; the attempt counts. */
   putBackUnstarted(before: number): Statement<TaskRow>;
   /** Of the given jobs those that have pending tasks. */
@@ -136,17 +160,42 @@ export interface ListStatements {
   countTasks(filter: TaskFilter): Statement<CountRow>;
 }
 
+export interface ProviderStatements {
+  /** Answers no row when a provider of that name is there already. */
+  insert(provider: Provider): Statement<IdRow>;
+  /** Everything but id, name and time of creation. */
+  update(provider: Provider): Statement<never>;
+  findByName(name: FullName, lock: RowLock): Statement<ProviderRow>;
+  findByNames(names: readonly FullName[]): readonly Statement<ProviderRow>[];
+  findById(providerId: string): Statement<ProviderRow>;
+  delete(providerId: string): Statement<ProviderRow>;
+  deleteOfWorker(workerId: string): Statement<ProviderRow>;
+  list(roomIds: readonly string[], page: PageRequest): Statement<ProviderRow>;
+  count(roomIds: readonly string[]): Statement<CountRow>;
+}
+
+/** A key may be given a new meaning when its old one has expired or is of no use, because its tasks are gone. */
+export interface SubmissionStands {
+  readonly expiredBefore: number;
+  /** As they are stored; `null` when no such entry was seen. */
+  readonly uselessTaskIds: string | null;
+}
+
 export interface HousekeepingStatements {
   findSubmission(userId: string, roomId: string, jobName: string, key: string, since: number): Statement<SubmissionKeyRow>;
-  putSubmission(entry: {
-    userId: string;
-    roomId: string;
-    jobName: string;
-    key: string;
-    fingerprint: string;
-    taskIds: string;
-    createdAt: number;
-  }): Statement<never>;
+  /** Answers no row when the key stands for a submission already. */
+  putSubmission(
+    entry: {
+      userId: string;
+      roomId: string;
+      jobName: string;
+      key: string;
+      fingerprint: string;
+      taskIds: string;
+      createdAt: number;
+    },
+    unless: SubmissionStands,
+  ): Statement<{ key: string }>;
   newestTask(): Statement<IdRow>;
   deleteSubmissionsBefore(before: number, limit: number): Statement<{ key: string }>;
   deleteTasksCompletedBefore(before: number, limit: number): Statement<IdRow>;

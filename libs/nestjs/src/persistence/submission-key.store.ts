@@ -29,10 +29,23 @@ export class SubmissionKeyStore {
     return row && { fingerprint: row.fingerprint, taskIds: JSON.parse(row.task_ids) as string[] };
   }
 
-  /** Replaces what an expired key stood for. */
-  async put(transaction: Transaction, scope: SubmissionScope, { fingerprint, taskIds }: Submission, now: number): Promise<void> {
+  /**
+   * Gives the key a meaning, over one that has expired or is `useless` because its tasks are gone.
+   * @returns whether it has that meaning now; another server may have been faster.
+   */
+  async put(
+    transaction: Transaction,
+    scope: SubmissionScope,
+    { fingerprint, taskIds }: Submission,
+    useless: Submission | null,
+    now: number,
+  ): Promise<boolean> {
     const entry = { ...scope, fingerprint, taskIds: JSON.stringify(taskIds), createdAt: now };
-    await transaction.all(transaction.statements.housekeeping.putSubmission(entry));
+    const unless = {
+      expiredBefore: now - SUBMISSION_KEY_TTL_MS,
+      uselessTaskIds: useless && JSON.stringify(useless.taskIds),
+    };
+    return (await transaction.first(transaction.statements.housekeeping.putSubmission(entry, unless))) !== null;
   }
 
   /** @returns how many went, at most `limit`. */

@@ -33,7 +33,7 @@ export function toTask(row: TaskRow): Task {
 @Injectable()
 export class TaskStore {
   async insert(transaction: Transaction, tasks: readonly Task[]): Promise<void> {
-    await transaction.all(transaction.statements.tasks.insert(tasks));
+    if (tasks.length > 0) await transaction.all(transaction.statements.tasks.insert(tasks));
   }
 
   async findById(session: Session, taskId: string): Promise<Task | null> {

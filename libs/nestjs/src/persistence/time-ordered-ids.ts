@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto';
+
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { parse, v7 } from 'uuid';
@@ -15,11 +17,17 @@ export interface TimeOrderedId {
 
 const SEQUENCE_LIMIT = 2 ** 31;
 
+/** What one id takes of the random bytes, and how many are made at a time: asking for them costs as much as an insert. */
+const RANDOM_BYTES = 16;
+const RANDOM_POOL_BYTES = 256 * RANDOM_BYTES;
+
 /** UUIDv7, strictly increasing within a process and behind every task of the processes before it: a queue stays in order. */
 @Injectable()
 export class TimeOrderedIds implements OnModuleInit {
   #lastMs = 0;
   #sequence = 0;
+  readonly #random = new Uint8Array(RANDOM_POOL_BYTES);
+  #usedRandom = RANDOM_POOL_BYTES;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -41,7 +49,15 @@ export class TimeOrderedIds implements OnModuleInit {
       this.#lastMs += 1;
       this.#sequence = 0;
     }
-    return { id: v7({ msecs: this.#lastMs, seq: this.#sequence }), createdAt: this.#lastMs };
+    return { id: v7({ msecs: this.#lastMs, seq: this.#sequence, random: this.#randomBytes() }), createdAt: this.#lastMs };
+  }
+
+  #randomBytes(): Uint8Array {
+    if (this.#usedRandom === RANDOM_POOL_BYTES) {
+      randomFillSync(this.#random);
+      this.#usedRandom = 0;
+    }
+    return this.#random.subarray(this.#usedRandom, (this.#usedRandom += RANDOM_BYTES));
   }
 }
 

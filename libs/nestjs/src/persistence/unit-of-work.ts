@@ -4,30 +4,21 @@ import type { RoomEvent, TaskStatus } from '@joblib/contract';
 
 import { EVENT_PUBLISHER, SESSION_MAKER, WAKE_UPS } from '../ports/index.js';
 import type { EventPublisher, SessionMaker, WakeUps } from '../ports/index.js';
-import { translateDatabaseError } from './database-errors.js';
+import { isConflict, translateDatabaseError } from './database-errors.js';
 import { executorFor } from './executors.js';
 import type { Operation, Outcome } from './operation.js';
 import { OutageLog } from './outage-log.js';
-import { Session, Transaction } from './session.js';
+import { PIECES_OF_WORK, performGroup } from './perform-group.js';
+import type { Performed, Waiting } from './perform-group.js';
+import { Session } from './session.js';
+import type { Transaction } from './session.js';
 import { withoutRepeats } from './without-repeats.js';
 
-interface Waiting {
-  readonly operation: Operation<unknown, unknown>;
-  readonly input: unknown;
-  readonly settle: (outcome: Outcome<unknown>) => void;
-}
+/** What one flush takes on, in rows: with a database in this process it is the longest time that nobody else is served. */
+const MAX_FLUSH_WEIGHT = { local: 256, remote: 1024 };
 
-/** What a transaction did, and what it wants told. */
-interface Committed {
-  readonly outcomes: readonly [Waiting, Outcome<unknown>][];
-  readonly events: readonly RoomEvent[];
-  readonly topics: readonly string[];
-  /** A full disk commits what changes nothing. */
-  readonly hasWritten: boolean;
-}
-
-/** What one flush takes on, in rows: it is the longest time that nobody else is served. */
-const MAX_FLUSH_WEIGHT = 256;
+/** How often an operation is tried again after it lost against another server's. */
+const MAX_CONFLICTS = 5;
 
 /**
  * Group commit, and the only caller of the event publisher. Callers enqueue operations; once per turn of the event loop one
@@ -37,8 +28,9 @@ const MAX_FLUSH_WEIGHT = 256;
 @Injectable()
 export class UnitOfWork {
   readonly #logger = new Logger('UnitOfWork');
-  readonly #waiting: Waiting[] = [];
-  #isFlushing = false;
+  readonly #ordered = new Lane();
+  readonly #unordered = new Lane();
+  #isRemote = false;
   readonly #taskChanges: Record<TaskStatus, number> = { pending: 0, claimed: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
   readonly #outages = new OutageLog(this.#logger);
   #flushes = 0;
@@ -65,8 +57,9 @@ export class UnitOfWork {
         if ('refusal' in outcome) reject(outcome.refusal);
         else resolve(outcome.value as Output);
       };
-      this.#waiting.push({ operation: operation, input, settle });
-      this.#schedule();
+      const lane = operation.isUnordered === true && this.#isRemote ? this.#unordered : this.#ordered;
+      lane.waiting.push({ operation: operation, input, settle });
+      this.#schedule(lane);
     });
   }
 
@@ -86,27 +79,36 @@ export class UnitOfWork {
     }
   }
 
-  #schedule(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    setImmediate(() => void this.#flushAll());
+  /**
+   * Publishes what belongs to no change of the database: a read that is on its way to its provider, a result that is cached.
+   * @throws what the publisher rejects with.
+   */
+  async announce(...events: RoomEvent[]): Promise<void> {
+    await this.publisher.publish(withoutRepeats(events));
   }
 
-  async #flushAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#flush(this.#waiting.splice(0, lightEnough(this.#waiting)));
+  #schedule(lane: Lane): void {
+    if (lane.isFlushing) return;
+    lane.isFlushing = true;
+    setImmediate(() => void this.#flushAll(lane));
+  }
+
+  async #flushAll(lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      await this.#flush(lane.waiting.splice(0, lightEnough(lane.waiting, MAX_FLUSH_WEIGHT[this.#isRemote ? 'remote' : 'local'])));
       // Between two groups the event loop gets its turn: sockets are read, and what arrived joins the next group.
       await new Promise(setImmediate);
     }
-    this.#isFlushing = false;
+    lane.isFlushing = false;
   }
 
-  async #flush(group: readonly Waiting[]): Promise<void> {
-    let committed: Committed;
+  async #flush(group: readonly Waiting[], conflicts = 0): Promise<void> {
+    let committed: Performed;
     try {
       committed = await this.#commit(group);
     } catch (error) {
-      await this.#refuse(group, translateDatabaseError(error) as Error);
+      if (isConflict(error) && conflicts < MAX_CONFLICTS) await this.#flushOneByOne(group, conflicts + 1);
+      else await this.#refuse(group, translateDatabaseError(error) as Error);
       return;
     }
     if (committed.hasWritten) this.#outages.ended();
@@ -114,11 +116,11 @@ export class UnitOfWork {
     for (const [waiting, outcome] of committed.outcomes) waiting.settle(outcome);
   }
 
-  async #commit(group: readonly Waiting[]): Promise<Committed> {
+  async #commit(group: readonly Waiting[]): Promise<Performed> {
     const committed = await this.sessionMaker.transaction(async (queryRunner) => {
-      const transaction = new Transaction(await executorFor(queryRunner), queryRunner);
-      const outcomes = await performAll(transaction, group);
-      return { outcomes, events: transaction.events, topics: transaction.topics, hasWritten: transaction.writeCount > 0 };
+      const executor = await executorFor(queryRunner);
+      this.#isRemote = executor.isRemote;
+      return performGroup(executor, queryRunner, group);
     });
     this.#flushes += 1;
     this.#flushedOperations += group.length;
@@ -129,14 +131,18 @@ export class UnitOfWork {
     if (isUnavailability(refusal)) this.#outages.began(refusal.message);
     else if (group.length > 1) {
       // A bad operation fails alone.
-      for (const waiting of group) await this.#flush([waiting]);
+      await this.#flushOneByOne(group, 0);
       return;
     }
     for (const { settle } of group) settle({ refusal });
   }
 
+  async #flushOneByOne(group: readonly Waiting[], conflicts: number): Promise<void> {
+    for (const waiting of group) await this.#flush([waiting], conflicts);
+  }
+
   /** Nothing that goes wrong here undoes what is committed, or keeps an answer back. */
-  #tell({ events, topics }: Committed): void {
+  #tell({ events, topics, followUps }: Performed): void {
     if (events.length > 0) void this.#publish(withoutRepeats(events));
     for (const topic of topics) {
       try {
@@ -144,6 +150,15 @@ export class UnitOfWork {
       } catch (error) {
         this.#logger.error(`Waking who waits for '${topic}' failed: ${String(error)}`);
       }
+    }
+    for (const followUp of followUps) void this.#follow(followUp);
+  }
+
+  async #follow(followUp: () => Promise<void>): Promise<void> {
+    try {
+      await followUp();
+    } catch (error) {
+      this.#logger.error(`Following up on a change failed: ${String(error)}`);
     }
   }
 
@@ -157,12 +172,18 @@ export class UnitOfWork {
   }
 }
 
+/** Groups that follow one another. A remote database works on one of each lane at the same time. */
+class Lane {
+  readonly waiting: Waiting[] = [];
+  isFlushing = false;
+}
+
 /** How many of those that wait go into the next flush; at least one, however heavy. */
-function lightEnough(waiting: readonly Waiting[]): number {
+function lightEnough(waiting: readonly Waiting[], maxWeight: number): number {
   let weight = 0;
   for (const [index, { operation, input }] of waiting.entries()) {
     weight += operation.weigh?.(input) ?? 1;
-    if (weight > MAX_FLUSH_WEIGHT) return Math.max(index, 1);
+    if (weight > maxWeight) return Math.max(index, 1);
   }
   return waiting.length;
 }
@@ -170,41 +191,3 @@ function lightEnough(waiting: readonly Waiting[]): number {
 function isUnavailability(error: unknown): error is ProblemError {
   return error instanceof ProblemError && error.problem === 'DatabaseUnavailable';
 }
-
-async function performAll(transaction: Transaction, group: readonly Waiting[]): Promise<[Waiting, Outcome<unknown>][]> {
-  const outcomes: [Waiting, Outcome<unknown>][] = [];
-  const byOperation = new Map<Waiting['operation'], Waiting[]>();
-  for (const one of group) {
-    const sameKind = byOperation.get(one.operation);
-    if (sameKind === undefined) byOperation.set(one.operation, [one]);
-    else sameKind.push(one);
-  }
-  for (const [operation, waiting] of byOperation) {
-    const answered = await operation.perform(
-      transaction,
-      waiting.map(({ input }) => input),
-    );
-    waiting.forEach((one, index) =>
-      outcomes.push([one, answered[index] ?? { refusal: new Error(`${operation.name} left an input unanswered`) }]),
-    );
-  }
-  return outcomes;
-}
-
-/** Runs pieces of work one after another. One that throws before it has written anything is refused alone; later, all is rolled back. */
-const PIECES_OF_WORK: Operation<(transaction: Transaction) => Promise<unknown>, unknown> = {
-  name: 'run',
-  async perform(transaction, pieces) {
-    const outcomes: Outcome<unknown>[] = [];
-    for (const work of pieces) {
-      const { writeCount } = transaction;
-      try {
-        outcomes.push({ value: await work(transaction) });
-      } catch (error) {
-        if (transaction.writeCount !== writeCount || !(error instanceof ProblemError)) throw error;
-        outcomes.push({ refusal: error });
-      }
-    }
-    return outcomes;
-  },
-};

@@ -4,6 +4,7 @@ import type { PageRequest } from '@joblib/contract';
 import type { Worker } from '../domain/worker.js';
 import type { WorkerRow, WorkerSummaryRow } from './rows.js';
 import type { Session, Transaction } from './session.js';
+import type { OwnedWorker, RowLock } from './statements.js';
 
 function toWorker(row: WorkerRow): Worker {
   return { id: row.id, userId: row.user_id, createdAt: row.created_at, lastHeartbeat: row.last_heartbeat };
@@ -27,21 +28,39 @@ export class WorkerStore {
     await transaction.all(transaction.statements.workers.insert(worker));
   }
 
-  async findById(session: Session, workerId: string): Promise<Worker | null> {
-    const row = await session.first(session.statements.workers.findById(workerId));
+  async findById(session: Session, workerId: string, lock: RowLock = 'none'): Promise<Worker | null> {
+    const row = await session.first(session.statements.workers.findById(workerId, lock));
     return row && toWorker(row);
   }
 
   /** `null` when there is no such worker of this user. */
   async heartbeat(transaction: Transaction, workerId: string, userId: string, now: number): Promise<Worker | null> {
-    const row = await transaction.first(transaction.statements.workers.heartbeat(workerId, userId, now));
-    return row && toWorker(row);
+    return (await this.heartbeats(transaction, [{ workerId, userId }], now)).get(workerId) ?? null;
+  }
+
+  /** Of many at once. @returns by id those that are there and belong to the user who says so. */
+  async heartbeats(transaction: Transaction, owned: readonly OwnedWorker[], now: number): Promise<ReadonlyMap<string, Worker>> {
+    if (owned.length === 0) return new Map();
+    const rows = await transaction.all(transaction.statements.workers.heartbeats(owned, now));
+    return new Map(rows.map((row) => [row.id, toWorker(row)]));
   }
 
   /** All workers of the user, oldest first. */
   async heartbeatOfUser(transaction: Transaction, userId: string, now: number): Promise<Worker[]> {
-    const rows = await transaction.all(transaction.statements.workers.heartbeatOfUser(userId, now));
-    return rows.map(toWorker).sort((left, right) => (left.id < right.id ? -1 : 1));
+    return (await this.heartbeatsOfUsers(transaction, [userId], now)).get(userId) ?? [];
+  }
+
+  /** All workers of each user, oldest first; who has none has no entry. */
+  async heartbeatsOfUsers(transaction: Transaction, userIds: readonly string[], now: number): Promise<ReadonlyMap<string, Worker[]>> {
+    const workers = new Map<string, Worker[]>();
+    if (userIds.length === 0) return workers;
+    const rows = await transaction.all(transaction.statements.workers.heartbeatsOfUsers(userIds, now));
+    for (const worker of rows.map(toWorker).sort((left, right) => (left.id < right.id ? -1 : 1))) {
+      const known = workers.get(worker.userId);
+      if (known === undefined) workers.set(worker.userId, [worker]);
+      else known.push(worker);
+    }
+    return workers;
   }
 
   async heartbeatMany(transaction: Transaction, workerIds: readonly string[], now: number): Promise<void> {

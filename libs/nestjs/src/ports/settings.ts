@@ -22,6 +22,18 @@ export interface JoblibSettings {
   /** Delete finished tasks this long after `completed_at`; 0 = keep them for ever. */
   readonly taskRetentionSeconds: number;
   readonly maxBodyBytes: number;
+  /** Provider categories that may be registered; `null` = all. */
+  readonly allowedProviderCategories: readonly string[] | null;
+  /** How long the answer of a provider is kept. */
+  readonly providerResultTtlSeconds: number;
+  /** How long a provider has for an answer before it may be asked again. */
+  readonly providerInflightTtlSeconds: number;
+  /** How long a provider read without `Prefer` is held; 0 = not at all. */
+  readonly providerLongPollDefaultSeconds: number;
+  /** Longest `Prefer: wait` of a provider read. */
+  readonly providerLongPollMaxSeconds: number;
+  /** Largest answer of a provider. */
+  readonly providerResultMaxBytes: number;
 }
 
 export const JOBLIB_SETTINGS = Symbol.for('joblib/Settings');

@@ -12,7 +12,11 @@ const PUT_BACK = 'joblib/put-back';
 /** Between two looks for unstarted tasks: a quarter of their time-out, within these bounds. */
 const PUT_BACK_INTERVAL_MS = { least: 250, most: 30_000 };
 
-/** Sweeps at the interval of the settings, registered by name so that a host sees it in its scheduler's registry. */
+/** A registry of our own: a host that asks its application for the `SchedulerRegistry` is to find its own. */
+@Injectable()
+export class SweepTimers extends SchedulerRegistry {}
+
+/** Sweeps at the interval of the settings, registered by name. */
 @Injectable()
 export class SweeperSchedule implements OnApplicationBootstrap, OnModuleDestroy {
   #running: Promise<unknown> = Promise.resolve();
@@ -20,7 +24,7 @@ export class SweeperSchedule implements OnApplicationBootstrap, OnModuleDestroy 
 
   constructor(
     private readonly sweeper: Sweeper,
-    private readonly registry: SchedulerRegistry,
+    private readonly registry: SweepTimers,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
   ) {}
 

@@ -2,15 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { ProblemError } from '@joblib/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { taskJson } from '../domain/task-json.js';
-import { asUuid } from '../domain/uuid.js';
 import { CurrentCaller, JoblibController, JsonBody, JsonText, Prefer, answerOutcome, clientGone } from '../http/index.js';
 import type { Preferences } from '../http/index.js';
 import type { Caller } from '../ports/index.js';
 import { ClaimTasks } from './claim-tasks.service.js';
+import { claimingWorkerId } from './claiming-worker-id.js';
 import { HeldClaims } from './held-claims.service.js';
 import type { HeldLook } from './held-claims.service.js';
 import { ClaimTaskDto } from './task.dtos.js';
@@ -37,7 +36,12 @@ export class ClaimTasksController implements BeforeApplicationShutdown {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const claiming = { userId: caller.id, workerId: workerIdOf(body, caller), maxTasks: body.max_tasks ?? 1, internal: false };
+    const claiming = {
+      userId: caller.id,
+      workerId: claimingWorkerId(body.worker_id, caller),
+      maxTasks: body.max_tasks ?? 1,
+      internal: false,
+    };
     const claimed = this.heldClaims.claim(claiming, waitSeconds, () => clientGone(request));
     this.#undoIfLost(claimed, reply);
     const { look, appliedWaitSeconds } = await claimed;
@@ -68,13 +72,4 @@ export class ClaimTasksController implements BeforeApplicationShutdown {
     );
     if (tasks.length > 0 && (await answerOutcome(reply)) === 'lost') await this.claims.undo(tasks);
   }
-}
-
-/** `null` is any of the caller's workers. @throws ProblemError `WorkerNotFound` for an id that none can have. */
-function workerIdOf({ worker_id }: ClaimTaskDto, caller: Caller): string | null {
-  if (worker_id === undefined || worker_id === null) return null;
-  const uuid = asUuid(worker_id);
-  if (worker_id === caller.id) return null;
-  if (uuid === null) throw new ProblemError('WorkerNotFound', `Worker '${worker_id}' is not there.`);
-  return uuid;
 }

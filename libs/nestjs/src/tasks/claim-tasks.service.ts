@@ -1,12 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Injectable } from '@nestjs/common';
+import { ProblemError } from '@joblib/contract';
 
 import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import { pendingTopic } from '../domain/topics.js';
 import { ClaimStore, TaskStore, UnitOfWork } from '../persistence/index.js';
-import type { Transaction } from '../persistence/index.js';
+import type { ClaimReceipt, Transaction } from '../persistence/index.js';
 import { ClaimOperation } from './claim.operation.js';
 import type { Claiming, Look } from './claim.operation.js';
+
+/** For so long the others may take to commit or to roll back; a server that was stopped in between is given up by its database later. */
+const CONTENTION_LIMIT_MS = 15_000;
+
+const LONGEST_PAUSE_MS = 50;
+
+const STUCK = 'The pending tasks are held by a transaction of another server that does not end.';
 
 /** Claims tasks and gives them back. */
 @Injectable()
@@ -22,14 +32,20 @@ export class ClaimTasks {
    * Takes the oldest pending tasks of the live jobs that the worker, or any worker of the user, is linked to. Never waits.
    * @throws ProblemError `WorkerNotFound`, `Forbidden` (another user's worker), `DatabaseUnavailable`.
    */
-  claim(claiming: Claiming): Promise<Look> {
-    return this.unitOfWork.perform(this.operation, claiming);
+  async claim(claiming: Claiming): Promise<Look> {
+    const deadlineMs = performance.now() + CONTENTION_LIMIT_MS;
+    for (let pauseMs = 0; ; pauseMs = Math.min(2 * pauseMs + 1, LONGEST_PAUSE_MS)) {
+      const look = await this.unitOfWork.perform(this.operation, claiming);
+      if (!look.isContended) return look;
+      if (performance.now() > deadlineMs) throw new ProblemError('DatabaseUnavailable', STUCK, { headers: { 'Retry-After': '2' } });
+      await delay(pauseMs);
+    }
   }
 
   /** Undoes claims whose answer never reached anybody: the tasks are pending again, at their old place, as if never claimed. */
   async undo(tasks: readonly Task[]): Promise<void> {
     await this.unitOfWork.run(async (transaction) => {
-      const receipts = tasks.map(({ id, workerId, attempt }) => ({ taskId: id, workerId: workerId ?? '', attempt }));
+      const receipts = tasks.map(receiptOf);
       await this.#announcePending(transaction, await this.claims.undo(transaction, receipts));
     });
   }
@@ -55,4 +71,8 @@ export class ClaimTasks {
       transaction.notifyAfterCommit(pendingTopic(task.jobId));
     }
   }
+}
+
+function receiptOf({ id, workerId, attempt, status }: Task): ClaimReceipt {
+  return { taskId: id, workerId: workerId ?? '', attempt, status: status === 'running' ? status : 'claimed' };
 }

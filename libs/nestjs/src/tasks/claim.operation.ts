@@ -4,7 +4,7 @@ import { ProblemError } from '@joblib/contract';
 import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import { ClaimStore, WorkerStore } from '../persistence/index.js';
-import type { ClaimRequest, Operation, Outcome, Transaction } from '../persistence/index.js';
+import type { ClaimRequest, ClaimableJob, Operation, Outcome, Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
 
@@ -16,6 +16,8 @@ export interface Claiming {
   readonly maxTasks: number;
   /** Claims `@internal` jobs and nothing else; only the server itself does. */
   readonly internal: boolean;
+  /** What is taken runs at once: claiming and starting are told as two changes, and are one. */
+  readonly starts?: boolean;
 }
 
 /** What one fresh look found. */
@@ -26,6 +28,8 @@ export interface Look {
   readonly jobIds: readonly string[];
   /** The workers that were asked for, all of the caller's without `workerId`. */
   readonly workerIds: readonly string[];
+  /** Nothing was taken, but what is pending is just being taken by somebody else: only another look can tell whether anything is left. */
+  readonly isContended: boolean;
 }
 
 interface Asking extends ClaimRequest {
@@ -36,6 +40,8 @@ interface Asking extends ClaimRequest {
 @Injectable()
 export class ClaimOperation implements Operation<Claiming, Look> {
   readonly name = 'claim';
+  // Behind submissions: what this flush brings is handed out by it.
+  readonly rank = 2;
 
   constructor(
     private readonly workers: WorkerStore,
@@ -49,31 +55,71 @@ export class ClaimOperation implements Operation<Claiming, Look> {
 
   async perform(transaction: Transaction, inputs: readonly Claiming[]): Promise<Outcome<Look>[]> {
     const now = this.clock.now();
-    const asking: (Asking | ProblemError)[] = [];
-    for (const input of inputs) asking.push(await this.#ask(transaction, input, now));
+    const asking = await this.#ask(transaction, inputs, now);
     const requests = asking.filter((one): one is Asking => !(one instanceof ProblemError));
     const taken = await this.claims.take(transaction, requests, now);
-    const tasksOf = new Map(requests.map((request, index) => [request, taken[index] ?? []]));
+    const takenFor = new Map(requests.map((request, index) => [request, taken[index]]));
     return asking.map((one) => {
       if (one instanceof ProblemError) return { refusal: one };
-      const tasks = tasksOf.get(one) ?? [];
-      for (const task of tasks) transaction.emitAfterCommit(taskStatusEvent(task));
-      return { value: { tasks, jobIds: [...one.workerOfJob.keys()], workerIds: one.workerIds } };
+      const { tasks = [], isContended = false } = takenFor.get(one) ?? {};
+      for (const task of tasks) tell(transaction, task);
+      return { value: { tasks, jobIds: [...one.workerOfJob.keys()], workerIds: one.workerIds, isContended } };
     });
   }
 
-  async #ask(transaction: Transaction, { userId, workerId, maxTasks, internal }: Claiming, now: number): Promise<Asking | ProblemError> {
-    const workerIds = await this.#workerIds(transaction, userId, workerId, now);
-    if (workerIds instanceof ProblemError) return workerIds;
-    const workerOfJob = await this.claims.claimableJobs(transaction, workerIds, internal);
-    return { userId, maxTasks, workerOfJob, workerIds };
+  /** Heartbeats and jobs of everybody who asks, together. */
+  async #ask(transaction: Transaction, inputs: readonly Claiming[], now: number): Promise<(Asking | ProblemError)[]> {
+    const named = inputs.flatMap(({ workerId, userId }) => (workerId === null ? [] : [{ workerId, userId }]));
+    const unnamed = new Set(inputs.flatMap(({ workerId, userId }) => (workerId === null ? [userId] : [])));
+    const [beaten, ofUsers, jobsOfNamed] = await Promise.all([
+      this.workers.heartbeats(transaction, named, now),
+      this.workers.heartbeatsOfUsers(transaction, [...unnamed], now),
+      this.claims.claimableJobs(transaction, [...new Set(named.map(({ workerId }) => workerId))]),
+    ]);
+    const idsOfUnnamed = [...ofUsers.values()].flatMap((workers) => workers.map(({ id }) => id));
+    const jobsOfWorkers = new Map([...jobsOfNamed, ...(await this.claims.claimableJobs(transaction, idsOfUnnamed))]);
+    const workerIdsOf = ({ workerId, userId }: Claiming): string[] => {
+      if (workerId === null) return (ofUsers.get(userId) ?? []).map(({ id }) => id);
+      return beaten.get(workerId)?.userId === userId ? [workerId] : [];
+    };
+    const asking: (Asking | ProblemError)[] = [];
+    for (const input of inputs) {
+      const workerIds = workerIdsOf(input);
+      if (input.workerId !== null && workerIds.length === 0) asking.push(await this.#refusal(transaction, input.workerId));
+      else
+        asking.push({
+          ...input,
+          starts: input.starts ?? false,
+          workerIds,
+          workerOfJob: workerOfJobs(jobsOfWorkers, workerIds, input.internal),
+        });
+    }
+    return asking;
   }
 
-  async #workerIds(transaction: Transaction, userId: string, workerId: string | null, now: number): Promise<string[] | ProblemError> {
-    if (workerId === null) return (await this.workers.heartbeatOfUser(transaction, userId, now)).map(({ id }) => id);
-    if ((await this.workers.heartbeat(transaction, workerId, userId, now)) !== null) return [workerId];
+  async #refusal(transaction: Transaction, workerId: string): Promise<ProblemError> {
     const worker = await this.workers.findById(transaction, workerId);
     if (worker === null) return new ProblemError('WorkerNotFound', `Worker '${workerId}' is not there.`);
     return new ProblemError('Forbidden', `Worker '${workerId}' belongs to somebody else.`);
   }
+}
+
+function tell(transaction: Transaction, task: Task): void {
+  if (task.status === 'running') transaction.emitAfterCommit(taskStatusEvent({ ...task, status: 'claimed', startedAt: null }));
+  transaction.emitAfterCommit(taskStatusEvent(task));
+}
+
+/** Each job with the first of the workers that serves it. */
+function workerOfJobs(
+  jobsOfWorkers: ReadonlyMap<string, readonly ClaimableJob[]>,
+  workerIds: readonly string[],
+  internal: boolean,
+): ReadonlyMap<string, string> {
+  const workerOfJob = new Map<string, string>();
+  for (const workerId of workerIds) {
+    for (const { jobId, isInternal } of jobsOfWorkers.get(workerId) ?? []) {
+      if (isInternal === internal && !workerOfJob.has(jobId)) workerOfJob.set(jobId, workerId);
+    }
+  }
+  return workerOfJob;
 }

@@ -73,8 +73,10 @@ export class HeldClaims {
       let look = await this.#lookAgain(place, claiming, []);
       while (look.tasks.length === 0) {
         const ending = await hold(deadlineMs, [clientGone, this.stop.signal], (wake) => place.onWake(wake));
-        if (ending !== 'woken') return look;
+        if (ending === 'aborted') return look;
         look = await this.#lookAgain(place, claiming, place.takeWakes());
+        // Its worker may have been given a job on another server, and the hint was lost: `null` comes from a fresh look.
+        if (ending === 'elapsed') return look;
       }
       return look;
     } finally {

@@ -51,13 +51,27 @@ export class HeldPolls {
     const queued = await this.reads.get(taskId, caller);
     const appliedWaitSeconds = Math.min(waitSeconds, this.settings.longPollMaxWaitSeconds);
     if (isTerminal(queued.task.status) || appliedWaitSeconds <= 0 || this.stop.signal.aborted) return { queued, appliedWaitSeconds: null };
-    return { queued: await this.#wait(taskId, caller, appliedWaitSeconds, clientGone()), appliedWaitSeconds };
+    await this.#hold(taskId, appliedWaitSeconds, [clientGone()]);
+    return { queued: await this.reads.get(taskId, caller), appliedWaitSeconds };
   }
 
-  async #wait(taskId: string, caller: Caller, waitSeconds: number, clientGone: AbortSignal): Promise<QueuedTask> {
+  /**
+   * The same for code in this process, which waits as long as it wants to: `Infinity` is until the task ends.
+   * @throws ProblemError as `get`; the signal's reason once it is aborted.
+   */
+  async waitFor(taskId: string, caller: Caller, waitSeconds: number, signal?: AbortSignal): Promise<QueuedTask> {
+    const queued = await this.reads.get(taskId, caller);
+    signal?.throwIfAborted();
+    if (isTerminal(queued.task.status) || !(waitSeconds > 0) || this.stop.signal.aborted) return queued;
+    await this.#hold(taskId, waitSeconds, signal === undefined ? [] : [signal]);
+    signal?.throwIfAborted();
+    return this.reads.get(taskId, caller);
+  }
+
+  async #hold(taskId: string, waitSeconds: number, signals: readonly AbortSignal[]): Promise<void> {
     const deadlineMs = performance.now() + waitSeconds * 1000;
     let isSettled = false;
-    await hold(deadlineMs, [clientGone, this.stop.signal], (wake) => {
+    await hold(deadlineMs, [...signals, this.stop.signal], (wake) => {
       const settled = (): void => {
         isSettled = true;
         wake();
@@ -67,7 +81,6 @@ export class HeldPolls {
       void this.#isSettled(taskId).then((ended) => ended && !isSettled && settled());
       return unsubscribe;
     });
-    return this.reads.get(taskId, caller);
   }
 
   #subscribe(taskId: string, wake: () => void): () => void {

@@ -4,6 +4,22 @@ export { ClaimTasksController } from './claim-tasks.controller.js';
 export { ClaimTasks } from './claim-tasks.service.js';
 export { HeldClaims } from './held-claims.service.js';
 export { HeldPolls } from './held-polls.service.js';
+export { ExactJson } from './joblib-tasks.js';
+export type {
+  BatchSubmission,
+  ClaimOutcome,
+  ClaimWait,
+  ReportOutcome,
+  SubmissionTarget,
+  SubmittedTask,
+  TaskClaim,
+  TaskReport,
+  TaskSnapshot,
+  TaskSubmission,
+  TaskWait,
+} from './joblib-tasks.js';
+export { HostCalls } from './joblib-tasks-calls.js';
+export { JoblibTasks } from './joblib-tasks.service.js';
 export { PeriodicWork } from './periodic-work.js';
 export { ReadTasks } from './read-tasks.service.js';
 export { ReportOperation } from './report.operation.js';

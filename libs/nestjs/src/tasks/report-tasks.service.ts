@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { Task } from '../domain/task.js';
 import { UnitOfWork } from '../persistence/index.js';
+import { existingTaskId } from './existing-task-id.js';
 import { ReportOperation } from './report.operation.js';
 import type { Reporting } from './report.operation.js';
 
@@ -14,8 +15,9 @@ export class ReportTasks {
   ) {}
 
   /** @throws ProblemError `TaskNotFound`, `Forbidden`, `InvalidTaskTransition`, `DatabaseUnavailable`; then nothing was changed. */
-  report(reporting: Reporting): Promise<Task> {
-    return this.unitOfWork.perform(this.operation, reporting);
+  async report(reporting: Reporting): Promise<Task> {
+    const taskId = existingTaskId(reporting.taskId);
+    return this.unitOfWork.perform(this.operation, taskId === reporting.taskId ? reporting : { ...reporting, taskId });
   }
 
   /** Each report on its own: a refused one does not touch the others. In order. */

@@ -7,7 +7,7 @@ import { taskAvailableEvent, taskStatusEvent } from '../domain/task-json.js';
 import { withPositions } from '../domain/task-with-position.js';
 import type { QueuedTask } from '../domain/task-with-position.js';
 import { pendingTopic } from '../domain/topics.js';
-import { JobStore, TaskStore, TimeOrderedIds } from '../persistence/index.js';
+import { JobStore, TaskStore, TimeOrderedIds, assertLive, visibleName } from '../persistence/index.js';
 import type { Operation, Outcome, Transaction } from '../persistence/index.js';
 import { CLOCK, INTERNAL_REGISTRY, JOBLIB_SETTINGS } from '../ports/index.js';
 import type { Clock, InternalRegistry, JoblibSettings } from '../ports/index.js';
@@ -36,10 +36,14 @@ interface Planned {
   readonly isReplay: boolean;
 }
 
+/** Jobs that this flush has looked up, by full name. */
+type FoundJobs = Map<string, Promise<Job | null>>;
+
 /** Inserts tasks, all of a submission or none. */
 @Injectable()
 export class SubmitOperation implements Operation<Submitting, Submitted> {
   readonly name = 'submit';
+  readonly rank = 1;
 
   constructor(
     private readonly jobs: JobStore,
@@ -56,13 +60,12 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
   }
 
   async perform(transaction: Transaction, inputs: readonly Submitting[]): Promise<Outcome<Submitted>[]> {
-    const jobs = new Map<string, Job>();
+    const jobs: FoundJobs = new Map();
     const plans: (Planned | ProblemError)[] = [];
     for (const input of inputs) plans.push(await this.#plan(transaction, input, jobs));
     // With a key they are inserted already, so that a twin in the same flush finds them; the others go in together.
     const unkeyed = plans.flatMap((plan, index) => (plan instanceof ProblemError || inputs[index]?.keyed !== null ? [] : plan.tasks));
-    await this.tasks.insert(transaction, unkeyed);
-    const positions = await this.#positions(transaction, plans);
+    const [positions] = await Promise.all([this.#positions(transaction, plans), this.tasks.insert(transaction, unkeyed)]);
     return plans.map((plan) => {
       if (plan instanceof ProblemError) return { refusal: plan };
       const tasks = withPositions(plan.tasks, positions);
@@ -71,25 +74,27 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     });
   }
 
-  async #plan(transaction: Transaction, input: Submitting, jobs: Map<string, Job>): Promise<Planned | ProblemError> {
+  async #plan(transaction: Transaction, input: Submitting, jobs: FoundJobs): Promise<Planned | ProblemError> {
     try {
       // Looked up before, but a twin may have been faster.
       const replayed = input.keyed === null ? null : await this.replay.find(transaction, input.keyed);
       if (replayed !== null) return { tasks: replayed, isReplay: true };
-      const visibleAs = `${input.roomId}:${input.jobName}`;
-      const job = jobs.get(visibleAs) ?? (await this.#getJob(transaction, input));
-      jobs.set(visibleAs, job);
+      const job = await this.#getJob(transaction, input, jobs);
       const tasks = input.payloads.map((payload) => this.#newTask(job, input, payload));
-      if (input.keyed !== null) await this.#insertOnce(transaction, tasks, input.keyed);
-      return { tasks, isReplay: false };
+      const faster = input.keyed === null ? null : await this.#insertOnce(transaction, tasks, input.keyed);
+      return faster === null ? { tasks, isReplay: false } : { tasks: faster, isReplay: true };
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;
     }
   }
 
-  async #getJob(transaction: Transaction, { roomId, jobName }: Submitting): Promise<Job> {
-    const job = await this.jobs.getVisible(transaction, jobName, roomId, this.settings.allowCrossRoomSubmit);
+  async #getJob(transaction: Transaction, { roomId, jobName }: Submitting, jobs: FoundJobs): Promise<Job> {
+    const name = visibleName(jobName, roomId, this.settings.allowCrossRoomSubmit);
+    // Kept: nobody may find the job an orphan until its tasks are in.
+    const found = jobs.get(jobName) ?? this.jobs.findByName(transaction, name, 'keep');
+    jobs.set(jobName, found);
+    const job = assertLive(await found, jobName, roomId);
     if (job.roomId === INTERNAL_ROOM) {
       if (this.registry.jobs.has(jobName)) return job;
       throw new ProblemError('InternalJobNotConfigured', `Job '${jobName}' is registered, but this server has nothing to run it with.`);
@@ -102,10 +107,12 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     return job;
   }
 
-  async #insertOnce(transaction: Transaction, tasks: readonly Task[], keyed: KeyedSubmission): Promise<void> {
+  /** @returns the tasks of a submission that was faster, `null` when these went in. */
+  async #insertOnce(transaction: Transaction, tasks: readonly Task[], keyed: KeyedSubmission): Promise<Task[] | null> {
     const taskIds = tasks.map(({ id }) => id);
-    await this.tasks.insert(transaction, tasks);
-    await this.replay.remember(transaction, keyed, taskIds);
+    const faster = await this.replay.remember(transaction, keyed, taskIds);
+    if (faster === null) await this.tasks.insert(transaction, tasks);
+    return faster;
   }
 
   /** Queries once per job: new tasks stand behind one another in the order of their ids. */

@@ -1,11 +1,9 @@
 import { Get, Param, Patch, Req, Res } from '@nestjs/common';
-import { ProblemError } from '@joblib/contract';
 import type { PageRequest, TaskStatus } from '@joblib/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { taskJson } from '../domain/task-json.js';
 import { taskListJson } from '../domain/task-with-position.js';
-import { asUuid } from '../domain/uuid.js';
 import {
   CurrentCaller,
   JoblibController,
@@ -19,6 +17,7 @@ import {
 } from '../http/index.js';
 import type { Preferences } from '../http/index.js';
 import type { Caller } from '../ports/index.js';
+import { existingTaskId } from './existing-task-id.js';
 import { HeldPolls } from './held-polls.service.js';
 import { ReadTasks } from './read-tasks.service.js';
 import type { TaskPage } from './read-tasks.service.js';
@@ -44,7 +43,7 @@ export class TasksController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const { queued, appliedWaitSeconds } = await this.polls.get(taskIdOf(id), caller, waitSeconds, () => clientGone(request));
+    const { queued, appliedWaitSeconds } = await this.polls.get(existingTaskId(id), caller, waitSeconds, () => clientGone(request));
     if (appliedWaitSeconds !== null) reply.header('preference-applied', `wait=${appliedWaitSeconds}`);
     return taskJson(queued.task, queued.queuePosition);
   }
@@ -52,7 +51,7 @@ export class TasksController {
   @Patch('tasks/:id')
   @JsonText()
   async report(@Param('id') id: string, @JsonBody() body: ReportTaskDto, @CurrentCaller() caller: Caller): Promise<string> {
-    return taskJson(await this.reports.report(reportingOf(body, taskIdOf(id), caller)), null);
+    return taskJson(await this.reports.report(reportingOf(body, id, caller)), null);
   }
 
   /** Each update on its own, in order. */
@@ -60,8 +59,7 @@ export class TasksController {
   @JsonText()
   async reportMany(@JsonBody() body: ReportBatchDto, @CurrentCaller() caller: Caller): Promise<string> {
     const items = validateItems(ReportItemDto, body.updates, '/updates');
-    // An id that is no UUID is nobody's: it goes along and is refused like any unknown one.
-    const outcomes = await this.reports.reportMany(items.map((item) => reportingOf(item, asUuid(item.id) ?? item.id, caller)));
+    const outcomes = await this.reports.reportMany(items.map((item) => reportingOf(item, item.id, caller)));
     return `{"items":[${outcomes.map((outcome, index) => reportItemJson(items[index]?.id ?? '', outcome)).join(',')}]}`;
   }
 
@@ -87,12 +85,6 @@ export class TasksController {
   ): Promise<string> {
     return pageJson(await this.reads.listOfJob(roomId, jobName, status, page, caller), page);
   }
-}
-
-function taskIdOf(id: string): string {
-  const uuid = asUuid(id);
-  if (uuid === null) throw new ProblemError('TaskNotFound', `Task '${id}' is not there.`);
-  return uuid;
 }
 
 function pageJson({ tasks, total }: TaskPage, { limit, offset }: PageRequest): string {

@@ -4,7 +4,7 @@ import type { Task } from '../domain/task.js';
 import { jobsInvalidateEvents } from '../domain/job-events.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import { linksTopic, settledTopic } from '../domain/topics.js';
-import { JobStore, TaskStore, UnitOfWork, WorkerStore } from '../persistence/index.js';
+import { JobStore, ProviderStore, TaskStore, UnitOfWork, WorkerStore } from '../persistence/index.js';
 import type { Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
@@ -21,8 +21,8 @@ export interface Unless {
 export const WORKER_DISCONNECTED = 'Worker disconnected';
 
 /**
- * The one way a worker goes, whoever asks: itself, a lost socket, the sweeper. Its claimed and running tasks fail, its links go, and
- * jobs that are left with neither worker nor pending task are soft-deleted.
+ * The one way a worker goes, whoever asks: itself, a lost socket, the sweeper. Its claimed and running tasks fail, its links and
+ * providers go, and jobs that are left with neither worker nor pending task are soft-deleted.
  */
 @Injectable()
 export class WorkerCleanup {
@@ -31,6 +31,7 @@ export class WorkerCleanup {
     private readonly workers: WorkerStore,
     private readonly tasks: TaskStore,
     private readonly jobs: JobStore,
+    private readonly providers: ProviderStore,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -50,6 +51,7 @@ export class WorkerCleanup {
     const jobIds = await this.workers.unlink(transaction, workerId);
     for (const { roomId } of await this.jobs.findByIds(transaction, jobIds)) transaction.emitAfterCommit(...jobsInvalidateEvents(roomId));
     await this.jobs.retireOrphans(transaction, jobIds, now);
+    await this.providers.deleteOfWorker(transaction, workerId);
     transaction.notifyAfterCommit(linksTopic(worker.userId));
     return true;
   }

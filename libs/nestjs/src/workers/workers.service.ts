@@ -49,7 +49,7 @@ export class Workers {
   async remove(workerId: string, caller: Caller): Promise<void> {
     await this.unitOfWork.run(async (transaction) => {
       const uuid = asUuid(workerId);
-      const worker = uuid === null ? null : await this.workers.findById(transaction, uuid);
+      const worker = uuid === null ? null : await this.workers.findById(transaction, uuid, 'change');
       const isAllOfCaller = worker === null && workerId === caller.id;
       if (worker !== null && worker.userId !== caller.id && !caller.isSuperuser) throw await this.#refusal(transaction, workerId);
       const doomed = isAllOfCaller ? await this.workers.idsOfUser(transaction, caller.id) : worker === null ? [] : [worker.id];

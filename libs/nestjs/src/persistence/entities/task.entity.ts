@@ -1,12 +1,15 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+import { HAS_ENDED, IS_ACTIVE, IS_PENDING } from '../task-phases.js';
+
 /** Table `joblib_task`. JSON columns hold JSON text, times are epoch milliseconds. Ids sort by creation. */
 @Entity('joblib_task')
-@Index('joblib_task_pending', ['jobId', 'id'], { where: "status = 'pending'" })
-@Index('joblib_task_of_worker', ['workerId'], { where: "status IN ('claimed', 'running')" })
-@Index('joblib_task_completed', ['completedAt'], { where: 'completed_at IS NOT NULL' })
+@Index('joblib_task_pending', ['jobId', 'createdAt', 'id'], { where: IS_PENDING })
+@Index('joblib_task_pending_in_room', ['roomId', 'id'], { where: IS_PENDING })
+@Index('joblib_task_of_worker', ['workerId'], { where: IS_ACTIVE })
+@Index('joblib_task_ended', ['roomId', 'status', 'id'], { where: HAS_ENDED })
+@Index('joblib_task_completed', ['completedAt'], { where: HAS_ENDED })
 @Index('joblib_task_by_room', ['roomId', 'id'])
-@Index('joblib_task_by_room_status', ['roomId', 'status', 'id'])
 @Index('joblib_task_by_job', ['jobId', 'roomId', 'id'])
 export class TaskEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'joblib_task_pk' })

@@ -1,55 +1,61 @@
-import { reading, writing } from '../statement.js';
+import { reading } from '../statement.js';
 import type { ClaimStatements } from '../statements.js';
+import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
+import { PENDING_TASKS } from './pending-tasks.js';
+import { counted, movedFrom } from './task-counts.js';
 
-const PUT_BACK = `status = 'pending', worker_id = NULL, claimed_by_id = NULL, claimed_at = NULL`;
+const FROM_PENDING = movedFrom('pending');
+const FROM_CLAIMED = movedFrom('claimed');
+
+const PUT_BACK = `status = 'pending', worker_id = NULL, claimed_by_id = NULL, claimed_at = NULL, started_at = NULL`;
+
+const TAKE = `UPDATE joblib_task SET status = 'claimed', worker_id = ?, claimed_by_id = ?, claimed_at = ?, attempt = attempt + 1
+  WHERE id = ? AND status = 'pending' RETURNING *`;
+
+const TAKE_AND_START = `UPDATE joblib_task SET status = 'running', worker_id = ?, claimed_by_id = ?, claimed_at = ?, started_at = ?,
+  attempt = attempt + 1 WHERE id = ? AND status = 'pending' RETURNING *`;
 
 export const sqliteClaimStatements: ClaimStatements = {
-  claimableJobs: (workerIds, internal) =>
+  claimableJobs: (workerIds) =>
     workerIds.map((workerId) =>
       reading(
-        `SELECT link.worker_id, link.job_id FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
-         WHERE link.worker_id = ? AND job.deleted_at IS NULL AND (job.room_id = '@internal') = ?`,
+        `SELECT link.worker_id, link.job_id, job.room_id FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
+         WHERE link.worker_id = ? AND job.deleted_at IS NULL`,
         workerId,
-        internal ? 1 : 0,
       ),
     ),
 
   // The heads come from the partial index: the cost does not grow with the backlog.
   oldestPending: (jobs) =>
     jobs.map(({ jobId, limit }) =>
-      reading(`SELECT job_id, id FROM joblib_task WHERE job_id = ? AND status = 'pending' ORDER BY id LIMIT ?`, jobId, limit),
+      reading(`SELECT job_id, id FROM ${PENDING_TASKS} WHERE job_id = ? AND ${IS_PENDING} ORDER BY created_at, id LIMIT ?`, jobId, limit),
     ),
 
   take: (takings) =>
-    takings.map(({ taskId, workerId, userId, now }) =>
-      writing(
-        `UPDATE joblib_task SET status = 'claimed', worker_id = ?, claimed_by_id = ?, claimed_at = ?, attempt = attempt + 1
-         WHERE id = ? AND status = 'pending' RETURNING *`,
-        workerId,
-        userId,
-        now,
-        taskId,
-      ),
+    takings.map(({ taskId, workerId, userId, now, starts }) =>
+      counted(FROM_PENDING, starts ? TAKE_AND_START : TAKE, workerId, userId, now, ...(starts ? [now] : []), taskId),
     ),
 
   undo: (claims) =>
-    claims.map(({ taskId, workerId, attempt }) =>
-      writing(
-        `UPDATE joblib_task SET ${PUT_BACK}, attempt = attempt - 1 WHERE id = ? AND status = 'claimed' AND worker_id = ? AND attempt = ?
-         RETURNING *`,
+    claims.map(({ taskId, workerId, attempt, status }) =>
+      counted(
+        movedFrom(status),
+        `UPDATE joblib_task SET ${PUT_BACK}, attempt = attempt - 1
+         WHERE id = ? AND status = ? AND worker_id = ? AND attempt = ? AND progress IS NULL RETURNING *`,
         taskId,
+        status,
         workerId,
         attempt,
       ),
     ),
 
   putBackUnstarted: (before) =>
-    writing(
-      `UPDATE joblib_task SET ${PUT_BACK} WHERE worker_id IS NOT NULL AND status IN ('claimed', 'running') AND status = 'claimed'
-         AND claimed_at < ? RETURNING *`,
+    counted(
+      FROM_CLAIMED,
+      `UPDATE joblib_task SET ${PUT_BACK} WHERE worker_id IS NOT NULL AND ${IS_ACTIVE} AND status = 'claimed' AND claimed_at < ? RETURNING *`,
       before,
     ),
 
   withPending: (jobIds) =>
-    jobIds.map((jobId) => reading(`SELECT job_id FROM joblib_task WHERE job_id = ? AND status = 'pending' LIMIT 1`, jobId)),
+    jobIds.map((jobId) => reading(`SELECT job_id FROM ${PENDING_TASKS} WHERE job_id = ? AND ${IS_PENDING} LIMIT 1`, jobId)),
 };

@@ -14,7 +14,9 @@ export interface SqliteDatabase {
 export interface SqliteStatement {
   all(...values: SqliteValue[]): Record<string, SqliteValue>[];
   run(...values: SqliteValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
-  columns(): unknown[];
+  columns(): { readonly name: string }[];
+  /** From now on `all` answers arrays. */
+  setReturnArrays(enabled: boolean): void;
 }
 
 export type SqliteValue = string | number | bigint | null | Uint8Array;
@@ -52,6 +54,32 @@ class PreparedStatement {
 }
 
 /**
+ * A prepared statement for statements that run all the time. Rows cross over from the driver as arrays and become objects of one
+ * shape here, which costs half of what objects made by the driver do.
+ */
+export class RowStatement {
+  readonly #columns: readonly string[];
+
+  constructor(private readonly statement: SqliteStatement) {
+    this.#columns = statement.columns().map(({ name }) => name);
+    if (this.#columns.length > 0) statement.setReturnArrays(true);
+  }
+
+  /** The rows that it answers; none when it is no query and returns nothing. */
+  run(values: readonly SqliteValue[]): Record<string, SqliteValue>[] {
+    if (this.#columns.length > 0) return (this.statement.all(...values) as unknown as SqliteValue[][]).map((cells) => this.#row(cells));
+    this.statement.run(...values);
+    return [];
+  }
+
+  #row(cells: readonly SqliteValue[]): Record<string, SqliteValue> {
+    const row: Record<string, SqliteValue> = {};
+    for (let index = 0; index < this.#columns.length; index += 1) row[this.#columns[index] ?? ''] = cells[index] ?? null;
+    return row;
+  }
+}
+
+/**
  * A connection with the interface of better-sqlite3, for the `driver` option of TypeORM's `better-sqlite3` type.
  * Only what TypeORM and this library call is there.
  */
@@ -65,6 +93,10 @@ export class SqliteConnection {
 
   prepare(sql: string): PreparedStatement {
     return new PreparedStatement(this.#database.prepare(sql));
+  }
+
+  prepareRows(sql: string): RowStatement {
+    return new RowStatement(this.#database.prepare(sql));
   }
 
   exec(sql: string): void {

@@ -13,11 +13,13 @@ export const sqliteHousekeepingStatements: HousekeepingStatements = {
       since,
     ),
 
-  putSubmission: ({ userId, roomId, jobName, key, fingerprint, taskIds, createdAt }) =>
+  putSubmission: ({ userId, roomId, jobName, key, fingerprint, taskIds, createdAt }, { expiredBefore, uselessTaskIds }) =>
     writing(
       `INSERT INTO joblib_submission_key (user_id, room_id, job_name, key, fingerprint, task_ids, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (user_id, room_id, job_name, key) DO UPDATE
-         SET fingerprint = excluded.fingerprint, task_ids = excluded.task_ids, created_at = excluded.created_at`,
+         SET fingerprint = excluded.fingerprint, task_ids = excluded.task_ids, created_at = excluded.created_at
+         WHERE joblib_submission_key.created_at < ? OR joblib_submission_key.task_ids = ?
+       RETURNING key`,
       userId,
       roomId,
       jobName,
@@ -25,6 +27,8 @@ export const sqliteHousekeepingStatements: HousekeepingStatements = {
       fingerprint,
       taskIds,
       createdAt,
+      expiredBefore,
+      uselessTaskIds,
     ),
 
   newestTask: () => reading(`SELECT id FROM joblib_task ORDER BY id DESC LIMIT 1`),

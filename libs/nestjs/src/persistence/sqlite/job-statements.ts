@@ -1,14 +1,17 @@
 import { reading, writing } from '../statement.js';
 import type { JobStatements } from '../statements.js';
+import { IS_PENDING } from '../task-phases.js';
+import { PENDING_TASKS } from './pending-tasks.js';
 
 const IS_ORPHAN = `deleted_at IS NULL AND room_id <> '@internal'
   AND NOT EXISTS (SELECT 1 FROM joblib_worker_job link WHERE link.job_id = joblib_job.id)
-  AND NOT EXISTS (SELECT 1 FROM joblib_task task WHERE task.job_id = joblib_job.id AND task.status = 'pending')`;
+  AND NOT EXISTS (SELECT 1 FROM ${PENDING_TASKS} WHERE job_id = joblib_job.id AND ${IS_PENDING})`;
 
 export const sqliteJobStatements: JobStatements = {
   insert: ({ id, roomId, category, name, schema, createdAt }) =>
     writing(
-      `INSERT INTO joblib_job (id, room_id, category, name, schema, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO joblib_job (id, room_id, category, name, schema, created_at) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (room_id, category, name) DO NOTHING RETURNING id`,
       id,
       roomId,
       category,
@@ -54,5 +57,9 @@ export const sqliteJobStatements: JobStatements = {
     ),
   ],
 
-  retireAllOrphans: (now) => writing(`UPDATE joblib_job SET deleted_at = ? WHERE ${IS_ORPHAN} RETURNING *`, now),
+  findOrphansAmong: (jobIds) => [
+    reading(`SELECT id FROM joblib_job WHERE id IN (SELECT value FROM json_each(?)) AND ${IS_ORPHAN}`, JSON.stringify(jobIds)),
+  ],
+
+  findOrphans: (limit) => reading(`SELECT id FROM joblib_job WHERE ${IS_ORPHAN} LIMIT ?`, limit),
 };

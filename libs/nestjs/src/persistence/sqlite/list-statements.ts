@@ -5,6 +5,7 @@ import type { Statement } from '../statement.js';
 import { reading } from '../statement.js';
 import type { SqlValue } from '../statement.js';
 import type { ListStatements, TaskFilter } from '../statements.js';
+import { IS_ACTIVE, IS_PENDING, phaseOf } from '../task-phases.js';
 
 const LIVE_JOBS = `FROM joblib_job WHERE room_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL`;
 
@@ -19,7 +20,6 @@ const WORKER_SUMMARY = `SELECT worker.id, worker.last_heartbeat,
 // Each is a whole statement, so that each has the one index that serves it.
 const TASKS = {
   room: `FROM joblib_task WHERE room_id = ?`,
-  roomStatus: `FROM joblib_task WHERE room_id = ? AND status = ?`,
   job: `FROM joblib_task WHERE job_id = ? AND room_id = ?`,
 };
 
@@ -71,5 +71,15 @@ function sumOf(status: TaskStatus | undefined): string {
 function filtered<Row>(select: string, { roomId, jobId, status }: TaskFilter, rest: string, ...values: SqlValue[]): Statement<Row> {
   if (jobId !== undefined) return reading(`${select} ${TASKS.job} ${rest}`, jobId, roomId, ...values);
   if (status === undefined) return reading(`${select} ${TASKS.room} ${rest}`, roomId, ...values);
-  return reading(`${select} ${TASKS.roomStatus} ${rest}`, roomId, status, ...values);
+  return reading(`${select} FROM ${inRoom(status)} ${rest}`, roomId, status, ...values);
+}
+
+/** Named, since SQLite without statistics would walk through all tasks of the room. */
+function inRoom(status: TaskStatus): string {
+  const phase = phaseOf(status);
+  // There are few active ones: all are looked at, whatever their worker.
+  if (phase === IS_ACTIVE)
+    return `joblib_task INDEXED BY joblib_task_of_worker WHERE room_id = ? AND status = ? AND worker_id IS NOT NULL AND ${phase}`;
+  const index = phase === IS_PENDING ? 'joblib_task_pending_in_room' : 'joblib_task_ended';
+  return `joblib_task INDEXED BY ${index} WHERE room_id = ? AND status = ? AND ${phase}`;
 }

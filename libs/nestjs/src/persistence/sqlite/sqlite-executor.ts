@@ -1,39 +1,46 @@
 import type { Executor } from '../session.js';
 import type { Statement } from '../statement.js';
-import type { SqliteConnection } from './driver.js';
+import type { RowStatement, SqliteConnection, SqliteValue } from './driver.js';
 import { sqliteStatements } from './statements.js';
-
-type Prepared = ReturnType<SqliteConnection['prepare']>;
+import { TaskCounts, isCounted } from './task-counts.js';
 
 // Statements are whole and few, so each connection keeps all of them prepared.
-const preparedBy = new WeakMap<object, Map<string, Prepared>>();
+const preparedBy = new WeakMap<object, Map<string, RowStatement>>();
 
 /** Runs prepared statements on the connection of a session, synchronously: a group of them is one short stop of the thread. */
 export class SqliteExecutor implements Executor {
   readonly statements = sqliteStatements;
-  readonly #prepared: Map<string, Prepared>;
+  readonly isRemote = false;
+  readonly #prepared: Map<string, RowStatement>;
 
   constructor(private readonly connection: SqliteConnection) {
     const known = preparedBy.get(connection);
-    this.#prepared = known ?? new Map<string, Prepared>();
+    this.#prepared = known ?? new Map<string, RowStatement>();
     if (known === undefined) preparedBy.set(connection, this.#prepared);
   }
 
   execute<Row>(statements: readonly Statement<Row>[]): Promise<Row[]> {
-    return new Promise((resolve) => {
-      const [first] = statements;
-      resolve(first !== undefined && statements.length === 1 ? this.#run(first) : statements.flatMap((statement) => this.#run(statement)));
-    });
+    return new Promise((resolve) => resolve(this.#runAll(statements)));
+  }
+
+  #runAll<Row>(statements: readonly Statement<Row>[]): Row[] {
+    const answered: Row[] = [];
+    let counts: TaskCounts | null = null;
+    for (const statement of statements) {
+      const rows = this.#run(statement);
+      for (const row of rows) answered.push(row);
+      if (isCounted(statement)) statement.enter((counts ??= new TaskCounts()), rows);
+    }
+    for (const statement of counts?.statements() ?? []) this.#run(statement);
+    return answered;
   }
 
   #run<Row>({ sql, values }: Statement<Row>): Row[] {
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
-      prepared = this.connection.prepare(sql);
+      prepared = this.connection.prepareRows(sql);
       this.#prepared.set(sql, prepared);
     }
-    if (prepared.reader) return prepared.all(...values) as Row[];
-    prepared.run(...values);
-    return [];
+    return prepared.run(values as readonly SqliteValue[]) as Row[];
   }
 }

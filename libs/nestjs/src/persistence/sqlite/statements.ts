@@ -3,6 +3,7 @@ import { sqliteClaimStatements } from './claim-statements.js';
 import { sqliteHousekeepingStatements } from './housekeeping-statements.js';
 import { sqliteJobStatements } from './job-statements.js';
 import { sqliteListStatements } from './list-statements.js';
+import { sqliteProviderStatements } from './provider-statements.js';
 import { sqliteTaskStatements } from './task-statements.js';
 import { sqliteWorkerStatements } from './worker-statements.js';
 
@@ -13,5 +14,6 @@ export const sqliteStatements: Statements = {
   tasks: sqliteTaskStatements,
   claims: sqliteClaimStatements,
   lists: sqliteListStatements,
+  providers: sqliteProviderStatements,
   housekeeping: sqliteHousekeepingStatements,
 };

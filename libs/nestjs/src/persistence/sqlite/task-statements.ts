@@ -1,37 +1,17 @@
-import type { ReportableStatus, TaskStatus } from '@joblib/contract';
+import { reading } from '../statement.js';
+import type { TaskStatements } from '../statements.js';
+import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
+import { PENDING_TASKS } from './pending-tasks.js';
+import { reportStatements } from './report-statements.js';
+import { counted, inserted, movedFrom, statusBeforeEnd } from './task-counts.js';
 
-import { REACHED_FROM, reachedFrom } from '../../domain/task.js';
-import { reading, writing } from '../statement.js';
-import type { ReportChange, TaskStatements } from '../statements.js';
-
-// The claimer, a superuser, or (to cancel) the submitter.
-const MAY_REPORT = `(? = 1 OR claimed_by_id = ? OR (? = 'cancelled' AND created_by_id = ?))`;
-
-const REPORT: Record<ReportableStatus | 'progressed', string> = {
-  running: `UPDATE joblib_task SET status = 'running', started_at = ?, result = coalesce(?, result), error = coalesce(?, error)
-     WHERE id = ? AND ${isOneOf(REACHED_FROM.running)} AND ${MAY_REPORT} RETURNING *`,
-  progressed: `UPDATE joblib_task SET status = 'running', started_at = coalesce(started_at, ?), result = coalesce(?, result),
-       error = coalesce(?, error), progress = ?
-     WHERE id = ? AND ${isOneOf(reachedFrom('running', true))} AND ${MAY_REPORT} RETURNING *`,
-  completed: endedFrom(REACHED_FROM.completed),
-  failed: endedFrom(REACHED_FROM.failed),
-  cancelled: endedFrom(REACHED_FROM.cancelled),
-};
-
-function isOneOf(statuses: readonly TaskStatus[]): string {
-  return `status IN (${statuses.map((status) => `'${status}'`).join(', ')})`;
-}
-
-function endedFrom(statuses: readonly TaskStatus[]): string {
-  return `UPDATE joblib_task SET status = ?, completed_at = ?, result = coalesce(?, result), error = coalesce(?, error),
-       progress = coalesce(?, progress)
-     WHERE id = ? AND ${isOneOf(statuses)} AND ${MAY_REPORT} RETURNING *`;
-}
+const ENDED = movedFrom(statusBeforeEnd);
 
 export const sqliteTaskStatements: TaskStatements = {
   insert: (tasks) =>
     tasks.map((task) =>
-      writing(
+      counted(
+        inserted(task.roomId, task.jobId),
         `INSERT INTO joblib_task (id, job_id, job_name, room_id, created_by_id, status, payload, attempt, created_at)
          VALUES (?, ?, ?, ?, ?, 'pending', ?, 0, ?)`,
         task.id,
@@ -46,23 +26,25 @@ export const sqliteTaskStatements: TaskStatements = {
 
   findByIds: (taskIds) => taskIds.map((taskId) => reading(`SELECT * FROM joblib_task WHERE id = ?`, taskId)),
 
-  report: (changes) => changes.map(reportStatement),
+  report: (changes) => changes.flatMap(reportStatements),
 
   countAhead: (tasks, limit) =>
-    tasks.map(({ id, jobId }) =>
+    tasks.map(({ id, jobId, createdAt }) =>
       reading(
         `SELECT ? AS id, count(*) AS ahead
-         FROM (SELECT 1 FROM joblib_task WHERE job_id = ? AND status = 'pending' AND id < ? LIMIT ?)`,
+         FROM (SELECT 1 FROM ${PENDING_TASKS} WHERE job_id = ? AND ${IS_PENDING} AND (created_at, id) < (?, ?) LIMIT ?)`,
         id,
         jobId,
+        createdAt,
         id,
         limit,
       ),
     ),
 
   failOfWorker: (workerId, error, now) =>
-    writing(
-      `UPDATE joblib_task SET status = 'failed', error = ?, completed_at = ? WHERE worker_id = ? AND status IN ('claimed', 'running')
+    counted(
+      ENDED,
+      `UPDATE joblib_task SET status = 'failed', error = ?, completed_at = ? WHERE worker_id = ? AND ${IS_ACTIVE}
        RETURNING *`,
       error,
       now,
@@ -71,10 +53,11 @@ export const sqliteTaskStatements: TaskStatements = {
 
   // The `+` keeps SQLite from reading every task that these jobs ever had: few are claimed or running.
   failStuckInternal: (before, error, now) =>
-    writing(
+    counted(
+      ENDED,
       `UPDATE joblib_task SET status = 'failed', error = ?, completed_at = ?
        WHERE +job_id IN (SELECT id FROM joblib_job WHERE room_id = '@internal')
-         AND worker_id IS NOT NULL AND status IN ('claimed', 'running') AND coalesce(started_at, claimed_at) < ?
+         AND worker_id IS NOT NULL AND ${IS_ACTIVE} AND coalesce(started_at, claimed_at) < ?
        RETURNING *`,
       error,
       now,
@@ -89,11 +72,3 @@ export const sqliteTaskStatements: TaskStatements = {
     ),
   ],
 };
-
-function reportStatement(change: ReportChange): ReturnType<TaskStatements['report']>[number] {
-  const { taskId, status, now, result, error, progress } = change;
-  const permission = [change.isSuperuser ? 1 : 0, change.userId, status, change.userId];
-  if (status !== 'running') return writing(REPORT[status], status, now, result, error, progress, taskId, ...permission);
-  if (progress === null) return writing(REPORT.running, now, result, error, taskId, ...permission);
-  return writing(REPORT.progressed, now, result, error, progress, taskId, ...permission);
-}

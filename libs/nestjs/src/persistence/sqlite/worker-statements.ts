@@ -16,23 +16,27 @@ export const sqliteWorkerStatements: WorkerStatements = {
 
   idsOfUser: (userId) => reading(`SELECT id FROM joblib_worker WHERE user_id = ?`, userId),
 
-  heartbeat: (workerId, userId, now) =>
-    writing(
-      `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? AND user_id = ?
-       RETURNING id, user_id, created_at, last_heartbeat`,
-      now,
-      now,
-      workerId,
-      userId,
+  heartbeats: (owned, now) =>
+    owned.map(({ workerId, userId }) =>
+      writing(
+        `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? AND user_id = ?
+         RETURNING id, user_id, created_at, last_heartbeat`,
+        now,
+        now,
+        workerId,
+        userId,
+      ),
     ),
 
-  heartbeatOfUser: (userId, now) =>
-    writing(
-      `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE user_id = ?
-       RETURNING id, user_id, created_at, last_heartbeat`,
-      now,
-      now,
-      userId,
+  heartbeatsOfUsers: (userIds, now) =>
+    userIds.map((userId) =>
+      writing(
+        `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE user_id = ?
+         RETURNING id, user_id, created_at, last_heartbeat`,
+        now,
+        now,
+        userId,
+      ),
     ),
 
   heartbeatMany: (workerIds, now) => [

@@ -19,12 +19,20 @@ const TABLES = [
      "created_by_id" text NOT NULL, "status" text NOT NULL, "payload" text NOT NULL, "result" text, "error" text, "progress" text,
      "attempt" integer NOT NULL, "worker_id" varchar, "claimed_by_id" text, "created_at" bigint NOT NULL, "claimed_at" bigint,
      "started_at" bigint, "completed_at" bigint, CONSTRAINT "joblib_task_pk" PRIMARY KEY ("id"))`,
-  `CREATE INDEX "joblib_task_pending" ON "joblib_task" ("job_id", "id") WHERE status = 'pending'`,
-  `CREATE INDEX "joblib_task_of_worker" ON "joblib_task" ("worker_id") WHERE status IN ('claimed', 'running')`,
+  `CREATE INDEX "joblib_task_pending" ON "joblib_task" ("job_id", "created_at", "id") WHERE claimed_at IS NULL AND completed_at IS NULL`,
+  `CREATE INDEX "joblib_task_pending_in_room" ON "joblib_task" ("room_id", "id") WHERE claimed_at IS NULL AND completed_at IS NULL`,
+  `CREATE INDEX "joblib_task_of_worker" ON "joblib_task" ("worker_id") WHERE claimed_at IS NOT NULL AND completed_at IS NULL`,
+  `CREATE INDEX "joblib_task_ended" ON "joblib_task" ("room_id", "status", "id") WHERE completed_at IS NOT NULL`,
   `CREATE INDEX "joblib_task_completed" ON "joblib_task" ("completed_at") WHERE completed_at IS NOT NULL`,
   `CREATE INDEX "joblib_task_by_room" ON "joblib_task" ("room_id", "id")`,
-  `CREATE INDEX "joblib_task_by_room_status" ON "joblib_task" ("room_id", "status", "id")`,
   `CREATE INDEX "joblib_task_by_job" ON "joblib_task" ("job_id", "room_id", "id")`,
+
+  `CREATE TABLE "joblib_provider" ("id" varchar NOT NULL, "room_id" text NOT NULL, "category" text NOT NULL, "name" text NOT NULL,
+     "schema" text NOT NULL, "content_type" text NOT NULL, "user_id" text NOT NULL, "worker_id" varchar, "registration_id" varchar NOT NULL,
+     "created_at" bigint NOT NULL, CONSTRAINT "joblib_provider_pk" PRIMARY KEY ("id"))`,
+  `CREATE UNIQUE INDEX "joblib_provider_by_name" ON "joblib_provider" ("room_id", "category", "name")`,
+  `CREATE INDEX "joblib_provider_by_room" ON "joblib_provider" ("room_id", "id")`,
+  `CREATE INDEX "joblib_provider_by_worker" ON "joblib_provider" ("worker_id")`,
 
   `CREATE TABLE "joblib_submission_key" ("user_id" text NOT NULL, "room_id" text NOT NULL, "job_name" text NOT NULL, "key" text NOT NULL,
      "fingerprint" text NOT NULL, "task_ids" text NOT NULL, "created_at" bigint NOT NULL,
@@ -37,36 +45,25 @@ const TABLES = [
 
 const COUNTS = TASK_STATUSES.map((status) => `"${status}" integer NOT NULL DEFAULT 0`).join(', ');
 
-const MOVED = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}') + (NEW.status = '${status}')`).join(
-  ', ',
-);
-
 const LEFT = TASK_STATUSES.map((status) => `"${status}" = "${status}" - (OLD.status = '${status}')`).join(', ');
 
-// Lists answer their exact total. Counting a million rows would stop the only thread, so the database counts as it goes.
+// See `task-counts.ts`. Deleting is rare, and a host may do it with a statement of its own.
 const COUNTERS = [
   `CREATE TABLE "joblib_task_count" ("room_id" text NOT NULL, "job_id" varchar NOT NULL, ${COUNTS}, PRIMARY KEY ("room_id", "job_id")) WITHOUT ROWID`,
-  `CREATE TRIGGER "joblib_task_count_insert" AFTER INSERT ON "joblib_task" BEGIN
-     INSERT INTO "joblib_task_count" ("room_id", "job_id", "pending") VALUES (NEW.room_id, NEW.job_id, 1)
-       ON CONFLICT ("room_id", "job_id") DO UPDATE SET "pending" = "pending" + 1;
-   END`,
-  `CREATE TRIGGER "joblib_task_count_status" AFTER UPDATE OF "status" ON "joblib_task" WHEN OLD.status <> NEW.status BEGIN
-     UPDATE "joblib_task_count" SET ${MOVED} WHERE "room_id" = NEW.room_id AND "job_id" = NEW.job_id;
-   END`,
   `CREATE TRIGGER "joblib_task_count_delete" AFTER DELETE ON "joblib_task" BEGIN
      UPDATE "joblib_task_count" SET ${LEFT} WHERE "room_id" = OLD.room_id AND "job_id" = OLD.job_id;
    END`,
 ];
 
-export class InitialSchema1700000000000 implements MigrationInterface {
-  name = 'InitialSchema1700000000000';
+export class JoblibInitialSchema1700000000000 implements MigrationInterface {
+  name = 'JoblibInitialSchema1700000000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     for (const sql of [...TABLES, ...COUNTERS]) await queryRunner.query(sql);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const table of ['task_count', 'lease', 'submission_key', 'task', 'worker_job', 'job', 'worker']) {
+    for (const table of ['task_count', 'lease', 'submission_key', 'provider', 'task', 'worker_job', 'job', 'worker']) {
       await queryRunner.query(`DROP TABLE "joblib_${table}"`);
     }
   }

@@ -1,0 +1,97 @@
+import { ProblemError } from '@joblib/contract';
+import type { QueryRunner } from 'typeorm';
+
+import type { Operation, Outcome } from './operation.js';
+import { Transaction } from './session.js';
+import type { Executor } from './session.js';
+
+/** Somebody who waits for what becomes of an input of an operation. */
+export interface Waiting {
+  readonly operation: Operation<unknown, unknown>;
+  readonly input: unknown;
+  readonly settle: (outcome: Outcome<unknown>) => void;
+}
+
+/** What a group did in its transaction, and what it wants told after the commit, in the order of its kinds. */
+export interface Performed extends Pick<Transaction, 'events' | 'topics' | 'followUps'> {
+  readonly outcomes: readonly (readonly [Waiting, Outcome<unknown>])[];
+  readonly hasWritten: boolean;
+}
+
+/** Performs all operations of a group, all inputs of a kind together. Kinds of the same rank ask a remote database at the same time. */
+export async function performGroup(executor: Executor, queryRunner: QueryRunner, group: readonly Waiting[]): Promise<Performed> {
+  const parts: Performed[] = [];
+  for (const kinds of rankedKinds(group)) {
+    const perform = (waiting: readonly Waiting[]): Promise<Performed> => performKind(new Transaction(executor, queryRunner), waiting);
+    if (executor.isRemote) parts.push(...(await allOrFirstFailure(kinds.map(perform))));
+    else for (const waiting of kinds) parts.push(await perform(waiting));
+  }
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  return {
+    outcomes: parts.flatMap(({ outcomes }) => outcomes),
+    events: parts.flatMap(({ events }) => events),
+    topics: parts.flatMap(({ topics }) => topics),
+    followUps: parts.flatMap(({ followUps }) => followUps),
+    hasWritten: parts.some(({ hasWritten }) => hasWritten),
+  };
+}
+
+/** The inputs by kind, and the kinds by rank. */
+function rankedKinds(group: readonly Waiting[]): Waiting[][][] {
+  const ranks: Map<Waiting['operation'], Waiting[]>[] = [];
+  for (const one of group) {
+    const kinds = (ranks[one.operation.rank] ??= new Map<Waiting['operation'], Waiting[]>());
+    const sameKind = kinds.get(one.operation);
+    if (sameKind === undefined) kinds.set(one.operation, [one]);
+    else sameKind.push(one);
+  }
+  return ranks.filter(Boolean).map((kinds) => [...kinds.values()]);
+}
+
+async function performKind(transaction: Transaction, waiting: readonly Waiting[]): Promise<Performed> {
+  const operation = waiting[0]?.operation;
+  const answered = (await operation?.perform(
+    transaction,
+    waiting.map(({ input }) => input),
+  )) as Outcome<unknown>[];
+  const { events, topics, followUps, writeCount } = transaction;
+  return {
+    outcomes: waiting.map((one, index) => [
+      one,
+      answered[index] ?? { refusal: new Error(`${one.operation.name} left an input unanswered`) },
+    ]),
+    events,
+    topics,
+    followUps,
+    hasWritten: writeCount > 0,
+  };
+}
+
+/** Nothing is left running in a transaction that is about to be rolled back. */
+async function allOrFirstFailure<T>(attempts: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(attempts);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+}
+
+/** Runs pieces of work one after another. One that throws before it has written anything is refused alone; later, all is rolled back. */
+export const PIECES_OF_WORK: Operation<(transaction: Transaction) => Promise<unknown>, unknown> = {
+  name: 'run',
+  rank: 0,
+  async perform(transaction, pieces) {
+    const outcomes: Outcome<unknown>[] = [];
+    for (const work of pieces) {
+      const { writeCount } = transaction;
+      try {
+        outcomes.push({ value: await work(transaction) });
+      } catch (error) {
+        if (transaction.writeCount !== writeCount || !(error instanceof ProblemError)) throw error;
+        outcomes.push({ refusal: error });
+      }
+    }
+    return outcomes;
+  },
+};

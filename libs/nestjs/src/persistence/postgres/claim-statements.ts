@@ -1,0 +1,70 @@
+import { reading, writing } from '../statement.js';
+import type { ClaimStatements } from '../statements.js';
+import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
+
+const PUT_BACK = `status = 'pending', worker_id = NULL, claimed_by_id = NULL, claimed_at = NULL, started_at = NULL`;
+
+export const postgresClaimStatements: ClaimStatements = {
+  claimableJobs: (workerIds) => [
+    reading(
+      `SELECT link.worker_id, link.job_id, job.room_id FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
+       WHERE link.worker_id = ANY($1::uuid[]) AND job.deleted_at IS NULL`,
+      workerIds,
+    ),
+  ],
+
+  // The heads come from the partial index, each job's by itself: the cost does not grow with the backlog. By time and id, which is the order
+  // of the ids, so that no other index has that order: out-of-date statistics may make the primary key look as good, and it is not.
+  oldestPending: (jobs) => [
+    reading(
+      `SELECT head.job_id, head.id FROM unnest($1::uuid[], $2::integer[]) AS wanted(job_id, quantity)
+       CROSS JOIN LATERAL (
+         SELECT task.job_id, task.id FROM joblib_task task WHERE task.job_id = wanted.job_id AND ${IS_PENDING}
+         ORDER BY task.created_at, task.id LIMIT wanted.quantity FOR NO KEY UPDATE SKIP LOCKED
+       ) head
+       ORDER BY head.id`,
+      jobs.map(({ jobId }) => jobId),
+      jobs.map(({ limit }) => limit),
+    ),
+  ],
+
+  take: (takings) => [
+    writing(
+      `UPDATE joblib_task task SET status = CASE WHEN taking.starts THEN 'running' ELSE 'claimed' END, worker_id = taking.worker_id,
+         claimed_by_id = taking.user_id, claimed_at = taking.now, started_at = CASE WHEN taking.starts THEN taking.now END,
+         attempt = task.attempt + 1
+       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::boolean[]) AS taking(task_id, worker_id, user_id, now, starts)
+       WHERE task.id = taking.task_id AND task.status = 'pending' RETURNING task.*`,
+      takings.map(({ taskId }) => taskId),
+      takings.map(({ workerId }) => workerId),
+      takings.map(({ userId }) => userId),
+      takings.map(({ now }) => now),
+      takings.map(({ starts }) => starts),
+    ),
+  ],
+
+  undo: (claims) => [
+    writing(
+      `UPDATE joblib_task task SET ${PUT_BACK}, attempt = task.attempt - 1
+       FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[]) AS claim(task_id, by_worker_id, by_attempt, left_as)
+       WHERE task.id = claim.task_id AND task.status = claim.left_as AND task.worker_id = claim.by_worker_id
+         AND task.attempt = claim.by_attempt AND task.progress IS NULL
+       RETURNING task.*`,
+      claims.map(({ taskId }) => taskId),
+      claims.map(({ workerId }) => workerId),
+      claims.map(({ attempt }) => attempt),
+      claims.map(({ status }) => status),
+    ),
+  ],
+
+  putBackUnstarted: (before) =>
+    writing(`UPDATE joblib_task SET ${PUT_BACK} WHERE ${IS_ACTIVE} AND status = 'claimed' AND claimed_at < $1 RETURNING *`, before),
+
+  withPending: (jobIds) => [
+    reading(
+      `SELECT wanted.job_id FROM unnest($1::uuid[]) AS wanted(job_id)
+       WHERE EXISTS (SELECT 1 FROM joblib_task task WHERE task.job_id = wanted.job_id AND ${IS_PENDING})`,
+      jobIds,
+    ),
+  ],
+};

@@ -1,0 +1,16 @@
+export { HeldReads } from './held-reads.service.js';
+export { InternalProviders } from './internal-providers.service.js';
+export { InternalReads } from './internal-reads.service.js';
+export { ProviderAudience } from './provider-audience.service.js';
+export type { AudienceFinder } from './provider-audience.service.js';
+export { ProviderLookup } from './provider-lookup.service.js';
+export { ProviderRequests } from './provider-requests.service.js';
+export { ProvidersController } from './providers.controller.js';
+export { Providers } from './providers.service.js';
+export { ReadProvider } from './read-provider.service.js';
+export type { ReadAnswer, ReadRequest } from './read-provider.service.js';
+export { RegisterProvider } from './register-provider.service.js';
+export type { ProviderRegistration, RegisteredProvider } from './register-provider.service.js';
+export { ResultCache } from './result-cache.service.js';
+export { StoreResult } from './store-result.service.js';
+export { UploadResult } from './upload-result.service.js';

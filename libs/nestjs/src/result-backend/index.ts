@@ -1,0 +1,2 @@
+export { InMemoryResultBackend } from './in-memory-result-backend.js';
+export type { InMemoryLimits } from './in-memory-result-backend.js';

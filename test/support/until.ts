@@ -1,0 +1,27 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { JoblibStats } from '@joblib/nestjs';
+
+import type { JoblibApp } from './joblib-app.js';
+
+/** When a test gives up waiting for something that should have happened long ago. */
+const PATIENCE_MS = 10_000;
+
+/** Lets the event loop go on until the condition holds. @throws Error naming `what` never came. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`This never happened: ${what}.`);
+    await turn();
+  }
+}
+
+/** Resolves when exactly `count` claims are held. */
+export function claimsHeld({ app }: Pick<JoblibApp, 'app'>, count: number): Promise<void> {
+  return until(`${count} held claims`, () => app.get(JoblibStats).snapshot().heldClaims === count);
+}
+
+/** Resolves when exactly `count` long polls are held. */
+export function pollsHeld({ app }: Pick<JoblibApp, 'app'>, count: number): Promise<void> {
+  return until(`${count} held polls`, () => app.get(JoblibStats).snapshot().heldPolls === count);
+}
