@@ -2,11 +2,10 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { JobManager } from '@joblib/client';
 import { formatFullName } from '@joblib/contract';
 import type { TaskView } from '@joblib/contract';
-import { JoblibApi } from './api.js';
 import { progressFraction, sideBySide } from './display.js';
-import { followRoom } from './follow.js';
 import { nextSteps } from './next-steps.js';
 import { INPUT_FILE, PLAN, unmetExpectation } from './plan.js';
 import type { PlannedTask } from './plan.js';
@@ -83,34 +82,33 @@ async function startWorker(service: Service): Promise<void> {
 
 async function runTasks(service: Service): Promise<readonly TaskView[]> {
   const token = await service.tokenFor('demo-user');
-  const api = new JoblibApi(service.url, token, ending.signal);
-  const canceller = new Canceller(api);
+  await using manager = new JobManager({ url: service.url, token });
+  const canceller = new Canceller(manager);
   const tracker = new TaskTracker(PLAN.length, (rows, changed) => {
     screen.showTasks(rows);
     canceller.consider(changed.id, progressFraction(changed.progress));
   });
-  const socket = await followRoom({ url: service.url, token }, ROOM, {
-    onTask: (event) => tracker.update(event),
-    onJoined: () => void Promise.all(tracker.unfinishedIds().map(async (id) => tracker.update(await api.getTask(id)))).catch(fail),
-    onError: fail,
+  await manager.follow(ROOM, {
+    onNews: ({ name, payload }) => name === 'task_status_event' && tracker.update(payload),
+    onJoined: () => void Promise.all(tracker.unfinishedIds().map(async (id) => tracker.update(await manager.api.getTask(id)))).catch(fail),
+    signal: ending.signal,
   });
   const ids: string[] = [];
   for (const planned of PLAN) {
-    const task = await api.submit(ROOM, JOB_NAME, planned.payload);
+    const task = await manager.submit(JOB_NAME, planned.payload, { room: ROOM });
     ids.push(task.id);
     canceller.watch(task.id, planned);
     tracker.add(planned.label, task);
   }
   await within(TASKS_TIMEOUT_MS, tracker.allEnded, 'The tasks did not end in time.');
-  socket.disconnect();
-  return Promise.all(ids.map((id) => api.getTask(id)));
+  return await Promise.all(ids.map((id) => manager.waitFor(id)));
 }
 
 /** Cancels, as its submitter, a task that is to be cancelled once it has come far enough. */
 class Canceller {
   private readonly limits = new Map<string, number>();
 
-  constructor(private readonly api: JoblibApi) {}
+  constructor(private readonly manager: JobManager) {}
 
   watch(taskId: string, { cancelAtFraction }: PlannedTask): void {
     if (cancelAtFraction !== null) this.limits.set(taskId, cancelAtFraction);
@@ -120,7 +118,7 @@ class Canceller {
     const limit = this.limits.get(taskId);
     if (limit === undefined || fraction < limit) return;
     this.limits.delete(taskId);
-    this.api.report(taskId, { status: 'cancelled' }).catch(fail);
+    this.manager.cancel({ id: taskId }).catch(fail);
   }
 }
 

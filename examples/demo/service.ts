@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ApiError, JoblibApi } from './api.js';
+import { JobManager, ProblemError } from '@joblib/client';
 import type { Processes } from './processes.js';
 
 const PROBE_TIMEOUT_MS = 3_000;
@@ -35,10 +35,12 @@ export async function findService(url: string): Promise<Service | string | null>
   const here: Surroundings = { cwd: process.cwd(), env: process.env };
   const service: Service = { url, tokenFor: (userId, options) => makeToken(here, userId, options?.isSuperuser ?? false) };
   try {
-    const me = await new JoblibApi(url, await service.tokenFor('demo-worker', { isSuperuser: true })).whoAmI();
+    const { api } = new JobManager({ url, token: await service.tokenFor('demo-worker', { isSuperuser: true }), socket: false });
+    const me = await api.me();
     return me.is_superuser ? service : `The service at ${url} does not accept our token as a superuser's.`;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return `The service at ${url} refuses our token: it has another secret.`;
+    if (error instanceof ProblemError && error.problem === 'Unauthorized')
+      return `The service at ${url} refuses our token: it has another secret.`;
     return `The service at ${url} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

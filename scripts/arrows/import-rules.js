@@ -4,7 +4,7 @@
 const LAYERS = [
   ['domain'],
   ['ports'],
-  ['persistence', 'http', 'json-schema', 'rooms'],
+  ['persistence', 'http', 'json-schema', 'rooms', 'result-backend'],
   ['jobs', 'tasks', 'workers', 'providers', 'plugins', 'services'],
   ['gateway', 'sweeper'],
   ['internal', 'observability'],
@@ -54,7 +54,7 @@ function packageRule([name, mayUse]) {
 
 const roomRules = [
   ...LAYERS.flatMap((layer, height) => layer.map((room) => roomRule(room, LAYERS.slice(0, height).flat()))),
-  roomRule('testing', ['domain', 'ports']),
+  roomRule('testing', ['domain', 'ports', 'result-backend']),
   {
     name: 'room-unknown',
     comment: 'a new room needs its place in scripts/arrows/import-rules.js and in ARCHITECTURE.md',
