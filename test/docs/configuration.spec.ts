@@ -8,13 +8,17 @@ import { codeRowsOf, codesIn, readPage, sectionOf } from './markdown.js';
 const page = readPage('configuration.md');
 const rows = codeRowsOf(sectionOf(page, 2, 'Settings'));
 
+/** Null where everything is allowed. */
+type Default = boolean | number | readonly string[] | null;
+
 /** How a default is written in the table. */
-function written(value: boolean | number | readonly string[]): string {
+function written(value: Default): string {
+  if (value === null) return 'unrestricted';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
-function unitOf(name: string, value: boolean | number | readonly string[]): string {
+function unitOf(name: string, value: Default): string {
   if (typeof value !== 'number') return typeof value === 'boolean' ? 'switch' : 'list';
   return name.endsWith('_BYTES') ? 'bytes' : 'seconds';
 }

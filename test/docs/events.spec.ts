@@ -10,6 +10,8 @@ type EventFields<Events> = { readonly [Name in keyof Events]: Readonly<Record<ke
 const CLIENT_FIELDS: EventFields<ClientEvents> = {
   join_job_room: { job_name: true, worker_id: true },
   leave_job_room: { job_name: true, worker_id: true },
+  join_provider_room: { provider_name: true, worker_id: true },
+  leave_provider_room: { provider_name: true, worker_id: true },
   room_join: { room_id: true },
   room_leave: { room_id: true },
 };
@@ -17,6 +19,9 @@ const SERVER_FIELDS: EventFields<ServerEvents> = {
   jobs_invalidate: {},
   task_available: { job_name: true, room_id: true, task_id: true },
   task_cancelled: { job_name: true, room_id: true, task_id: true },
+  providers_invalidate: {},
+  provider_request: { request_id: true, provider_name: true, params: true },
+  provider_result_ready: { provider_name: true, request_hash: true },
   task_status_event: {
     id: true,
     name: true,

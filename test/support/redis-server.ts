@@ -60,6 +60,10 @@ export class RedisServer {
     this.#process?.kill('SIGSTOP');
   }
 
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   readonly #killAtExit = (): void => {
     this.#process?.kill('SIGKILL');
   };
