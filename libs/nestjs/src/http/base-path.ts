@@ -1,11 +1,13 @@
+import type { Area } from './our-routes.js';
+
 /** Where the descriptions of the problem types are served, below whatever global prefix a host has. */
 export const PROBLEMS_PATH = '/v1/problems';
 
-const API = /(?:^|\/)v1\/(?:joblib(?=\/|$)|me$)/;
-const PROBLEM_PAGES = /(?:^|\/)v1\/problems(?=\/|$)/;
+const API = /^\/v1\/(?:joblib(?=\/|$)|me$)/;
+const PROBLEM_PAGES = /^\/v1\/problems(?=\/|$)/;
 
-/** Which of our two areas a route pattern or a path belongs to; `null` when it is the host's own. */
-export function areaOf(path: string): 'api' | 'problems' | null {
+/** Which of our two areas a path, without a host's prefix, belongs to; `null` when it is the host's own. */
+export function areaOf(path: string): Area | null {
   if (API.test(path)) return 'api';
   return PROBLEM_PAGES.test(path) ? 'problems' : null;
 }

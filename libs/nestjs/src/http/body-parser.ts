@@ -4,7 +4,7 @@ import { ProblemError } from '@joblib/contract';
 import { rememberSource } from './json-text.js';
 import { MAX_NESTING, isNestedTooDeeply } from './nesting.js';
 import { stateOf } from './request-state.js';
-import { hasStreamedBody } from './streamed-body.js';
+import { markOf } from './our-routes.js';
 import type { RequestState } from './request-state.js';
 
 // Never sent by anybody: chosen by our own hook, so that a host's parsers and ours do not meet.
@@ -34,7 +34,8 @@ export function addBodyParser(instance: FastifyInstance): void {
 export function chooseBodyParser(request: FastifyRequest, state: RequestState): void {
   const headers = request.raw.headers;
   state.contentType = headers['content-type'];
-  if (hasBody(headers)) headers['content-type'] = hasStreamedBody(request.routeOptions.config) ? STREAMED_MEDIA_TYPE : PRIVATE_MEDIA_TYPE;
+  if (hasBody(headers))
+    headers['content-type'] = markOf(request.routeOptions.config)?.hasStreamedBody === true ? STREAMED_MEDIA_TYPE : PRIVATE_MEDIA_TYPE;
   else delete headers['content-type'];
 }
 

@@ -27,6 +27,25 @@ class HostController {
   }
 }
 
+/** Looks like ours, and is not. */
+@Controller('shop/v1')
+class LookalikeController {
+  @Get('me')
+  me(): object {
+    return { shop: 'mine' };
+  }
+
+  @Post('joblib/tasks/claim')
+  claim(@Body() body: unknown): object {
+    return { body };
+  }
+
+  @Get('problems')
+  fail(): never {
+    throw new BadRequestException('no');
+  }
+}
+
 /** What a client can see of an answer. */
 async function seen(response: Response): Promise<object> {
   const { date: _date, ...headers } = Object.fromEntries(response.headers);
@@ -38,8 +57,8 @@ describe("a host's own routes", () => {
   let withoutUs: HttpApp;
 
   beforeAll(async () => {
-    withUs = await startHttpApp({ controllers: [HostController] });
-    withoutUs = await startHttpApp({ controllers: [HostController], isBound: false });
+    withUs = await startHttpApp({ controllers: [HostController, LookalikeController] });
+    withoutUs = await startHttpApp({ controllers: [HostController, LookalikeController], isBound: false });
   });
 
   afterAll(() => Promise.all([withUs, withoutUs].map((server) => server.close())));
@@ -58,6 +77,10 @@ describe("a host's own routes", () => {
     ['more than its own limit', 'POST', '/host', 'application/json', `"${'x'.repeat(1_048_576)}"`],
     ['a DELETE with a body', 'DELETE', '/host', 'application/json', '{"a":1}'],
     ['a refusal', 'GET', '/host/refusal', undefined, undefined],
+    ['an address like that of the caller', 'GET', '/shop/v1/me', undefined, undefined],
+    ['an address like that of a claim', 'POST', '/shop/v1/joblib/tasks/claim', 'application/json', '{"a":12345678901234567890}'],
+    ['an address like that of the problems', 'GET', '/shop/v1/problems', undefined, undefined],
+    ['an unreadable address like ours', 'GET', '/shop/v1/joblib/%', undefined, undefined],
     ['a failure', 'GET', '/host/failure', undefined, undefined],
     ['an unknown address', 'GET', '/nothing', undefined, undefined],
     ['an unknown method', 'PUT', '/host', undefined, undefined],

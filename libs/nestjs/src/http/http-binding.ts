@@ -7,10 +7,11 @@ import type { Identity, JoblibSettings } from '../ports/index.js';
 import { areaOf } from './base-path.js';
 import { addBodyParser, chooseBodyParser } from './body-parser.js';
 import { authenticate } from './caller.js';
+import { markOf } from './our-routes.js';
+import type { Area } from './our-routes.js';
 import { sendProblem } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
 import { closeWhatGetsIdle } from './stop-listening.js';
-import { hasStreamedBody } from './streamed-body.js';
 
 /** A full name: three parts of code points that take two characters each, and two colons. */
 const LONGEST_PARAMETER = 3 * 2 * MAX_NAME_LENGTH + 2;
@@ -24,6 +25,8 @@ const bindings = new WeakMap<FastifyInstance, HttpBinding>();
 @Injectable()
 export class HttpBinding {
   readonly #logger = new Logger('Joblib');
+  /** A host's global prefix, where it applies to us. */
+  #prefix = '';
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -50,18 +53,24 @@ export class HttpBinding {
     });
   }
 
+  /** Whose an address is that no route has; `null` for the host's. */
+  areaOf(path: string): Area | null {
+    return path.startsWith(this.#prefix) ? areaOf(path.slice(this.#prefix.length)) : null;
+  }
+
   /** Authenticates a request that reached no route of ours. */
   async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await authenticate(this.identity, request, reply);
   }
 
   #adopt(route: RouteOptions): void {
-    const area = areaOf(route.url);
-    if (area === null) return;
+    const mark = markOf(route.config);
+    if (mark === null) return;
+    this.#prefix = route.url.slice(0, Math.max(0, route.url.indexOf('/v1/')));
     route.errorHandler = sendProblem;
-    if (area === 'problems') return;
+    if (mark.area === 'problems') return;
     this.routes.add(route.method, route.url);
-    route.bodyLimit = hasStreamedBody(route.config) ? this.settings.providerResultMaxBytes : this.settings.maxBodyBytes;
+    route.bodyLimit = mark.hasStreamedBody ? this.settings.providerResultMaxBytes : this.settings.maxBodyBytes;
     route.onRequest = [...[route.onRequest ?? []].flat(), (request, reply, done) => this.#onRequest(request, reply, done)];
   }
 
@@ -96,7 +105,7 @@ export function answerUnreadableAddress(error: Error, anyRequest: unknown, anyRe
   const request = anyRequest as FastifyRequest;
   const reply = anyReply as FastifyReply;
   const binding = bindings.get(request.server);
-  const area = areaOf(request.url.replace(/\?.*$/s, ''));
+  const area = binding?.areaOf(request.url.replace(/\?.*$/s, '')) ?? null;
   if (binding === undefined || area === null) reply.send(error);
   else if (area === 'problems') sendProblem(error, request, reply);
   else void refuse(binding, error, request, reply);

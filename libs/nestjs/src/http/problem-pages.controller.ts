@@ -1,17 +1,16 @@
-import { Controller, Get, Param, Req, Res, UseFilters, VERSION_NEUTRAL } from '@nestjs/common';
+import { Get, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEMS, ProblemError } from '@joblib/contract';
 import type { ProblemType } from '@joblib/contract';
 import { PROBLEMS_PATH } from './base-path.js';
+import { JoblibController } from './joblib-controller.decorator.js';
 import { JSON_CONTENT_TYPE } from './json-reply.js';
 import { prefersHtml, problemTypePage, problemTypeView, problemTypesPage } from './problem-page.js';
-import { ProblemFilter } from './problem.filter.js';
 
 const PROBLEM_TYPES: readonly ProblemType[] = Object.values(PROBLEMS);
 
 /** What the `type` of a problem document leads to; for everybody, without a token. */
-@Controller({ path: PROBLEMS_PATH, version: VERSION_NEUTRAL })
-@UseFilters(ProblemFilter)
+@JoblibController('', PROBLEMS_PATH, 'problems')
 export class ProblemPagesController {
   @Get()
   list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {

@@ -1,18 +1,5 @@
 import { ProblemError } from '@joblib/contract';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyContextConfig, FastifyRequest } from 'fastify';
-
-const STREAMED = 'joblibStreamedBody';
-
-/** The handler reads the body itself, with `receiveBody`; its limit is that of results, not of other bodies. */
-export function StreamedBody(): MethodDecorator {
-  return RouteConfig({ [STREAMED]: true });
-}
-
-/** Whether the route was marked with `StreamedBody`. */
-export function hasStreamedBody(config: FastifyContextConfig | undefined): boolean {
-  return (config as Readonly<Record<string, unknown>> | undefined)?.[STREAMED] === true;
-}
+import type { FastifyRequest } from 'fastify';
 
 /** @throws ProblemError `PayloadTooLarge` when the body says itself that it is. */
 export function assertDeclaredLength(request: FastifyRequest, limitBytes: number): void {

@@ -3,8 +3,9 @@ import { ProblemError } from '@joblib/contract';
 
 import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
+import type { Worker } from '../domain/worker.js';
 import { ClaimStore, WorkerStore } from '../persistence/index.js';
-import type { ClaimRequest, ClaimableJob, Operation, Outcome, Transaction } from '../persistence/index.js';
+import type { ClaimRequest, ClaimableJob, Operation, Outcome, OwnedWorker, Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
 
@@ -31,6 +32,8 @@ export interface Look {
   /** Nothing was taken, but what is pending is just being taken by somebody else: only another look can tell whether anything is left. */
   readonly isContended: boolean;
 }
+
+type JobsOfWorkers = ReadonlyMap<string, readonly ClaimableJob[]>;
 
 interface Asking extends ClaimRequest {
   readonly workerIds: readonly string[];
@@ -69,15 +72,18 @@ export class ClaimOperation implements Operation<Claiming, Look> {
 
   /** Heartbeats and jobs of everybody who asks, together. */
   async #ask(transaction: Transaction, inputs: readonly Claiming[], now: number): Promise<(Asking | ProblemError)[]> {
-    const named = inputs.flatMap(({ workerId, userId }) => (workerId === null ? [] : [{ workerId, userId }]));
-    const unnamed = new Set(inputs.flatMap(({ workerId, userId }) => (workerId === null ? [userId] : [])));
+    const named: OwnedWorker[] = [];
+    const unnamed = new Set<string>();
+    for (const { workerId, userId } of inputs) {
+      if (workerId === null) unnamed.add(userId);
+      else named.push({ workerId, userId });
+    }
     const [beaten, ofUsers, jobsOfNamed] = await Promise.all([
       this.workers.heartbeats(transaction, named, now),
       this.workers.heartbeatsOfUsers(transaction, [...unnamed], now),
       this.claims.claimableJobs(transaction, [...new Set(named.map(({ workerId }) => workerId))]),
     ]);
-    const idsOfUnnamed = [...ofUsers.values()].flatMap((workers) => workers.map(({ id }) => id));
-    const jobsOfWorkers = new Map([...jobsOfNamed, ...(await this.claims.claimableJobs(transaction, idsOfUnnamed))]);
+    const jobsOfWorkers = unnamed.size === 0 ? jobsOfNamed : await this.#jobsOf(transaction, jobsOfNamed, ofUsers);
     const workerIdsOf = ({ workerId, userId }: Claiming): string[] => {
       if (workerId === null) return (ofUsers.get(userId) ?? []).map(({ id }) => id);
       return beaten.get(workerId)?.userId === userId ? [workerId] : [];
@@ -97,6 +103,11 @@ export class ClaimOperation implements Operation<Claiming, Look> {
     return asking;
   }
 
+  async #jobsOf(transaction: Transaction, ofNamed: JobsOfWorkers, ofUsers: ReadonlyMap<string, readonly Worker[]>): Promise<JobsOfWorkers> {
+    const workerIds = [...ofUsers.values()].flatMap((workers) => workers.map(({ id }) => id));
+    return new Map([...ofNamed, ...(await this.claims.claimableJobs(transaction, workerIds))]);
+  }
+
   async #refusal(transaction: Transaction, workerId: string): Promise<ProblemError> {
     const worker = await this.workers.findById(transaction, workerId);
     if (worker === null) return new ProblemError('WorkerNotFound', `Worker '${workerId}' is not there.`);
@@ -110,11 +121,7 @@ function tell(transaction: Transaction, task: Task): void {
 }
 
 /** Each job with the first of the workers that serves it. */
-function workerOfJobs(
-  jobsOfWorkers: ReadonlyMap<string, readonly ClaimableJob[]>,
-  workerIds: readonly string[],
-  internal: boolean,
-): ReadonlyMap<string, string> {
+function workerOfJobs(jobsOfWorkers: JobsOfWorkers, workerIds: readonly string[], internal: boolean): ReadonlyMap<string, string> {
   const workerOfJob = new Map<string, string>();
   for (const workerId of workerIds) {
     for (const { jobId, isInternal } of jobsOfWorkers.get(workerId) ?? []) {

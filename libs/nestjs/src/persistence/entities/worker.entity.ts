@@ -3,7 +3,6 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** Table `joblib_worker`. Times are epoch milliseconds. */
 @Entity('joblib_worker')
 @Index('joblib_worker_by_user', ['userId'])
-@Index('joblib_worker_by_heartbeat', ['lastHeartbeat'])
 export class WorkerEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'joblib_worker_pk' })
   id!: string;

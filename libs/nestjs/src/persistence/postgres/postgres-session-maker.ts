@@ -2,6 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 
 import type { SessionMaker } from '../../ports/index.js';
 import { unavailability } from '../database-errors.js';
+import { enterTransaction } from '../enter-transaction.js';
 import type { PostgresConnection } from './postgres-executor.js';
 
 /** TypeORM's runner for PostgreSQL, as far as it is used here. */
@@ -20,6 +21,7 @@ export class PostgresSessionMaker implements SessionMaker {
       const begun = connection.query('BEGIN ISOLATION LEVEL READ COMMITTED');
       // The first statements of the work are on their way together with it, and fail with it.
       begun.catch(() => undefined);
+      enterTransaction(queryRunner);
       const outcome = await work(queryRunner);
       await begun;
       const { command } = await connection.query('COMMIT');

@@ -2,6 +2,7 @@ import { Mutex } from 'async-mutex';
 import type { DataSource, QueryRunner } from 'typeorm';
 
 import type { SessionMaker } from '../../ports/index.js';
+import { enterTransaction } from '../enter-transaction.js';
 import type { SqliteConnection } from './driver.js';
 
 /**
@@ -18,6 +19,7 @@ export class SqliteSessionMaker implements SessionMaker {
       const queryRunner = this.dataSource.createQueryRunner();
       const connection = (await queryRunner.connect()) as SqliteConnection;
       connection.exec('BEGIN IMMEDIATE');
+      const ended = enterTransaction(queryRunner);
       try {
         const outcome = await work(queryRunner);
         connection.exec('COMMIT');
@@ -25,6 +27,8 @@ export class SqliteSessionMaker implements SessionMaker {
       } catch (error) {
         rollBack(connection);
         throw error;
+      } finally {
+        ended();
       }
     });
   }

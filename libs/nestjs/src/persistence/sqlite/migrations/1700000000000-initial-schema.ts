@@ -5,7 +5,6 @@ const TABLES = [
   `CREATE TABLE "joblib_worker" ("id" varchar NOT NULL, "user_id" text NOT NULL, "created_at" bigint NOT NULL,
      "last_heartbeat" bigint NOT NULL, "last_seen_at" bigint NOT NULL, CONSTRAINT "joblib_worker_pk" PRIMARY KEY ("id"))`,
   `CREATE INDEX "joblib_worker_by_user" ON "joblib_worker" ("user_id")`,
-  `CREATE INDEX "joblib_worker_by_heartbeat" ON "joblib_worker" ("last_heartbeat")`,
 
   `CREATE TABLE "joblib_job" ("id" varchar NOT NULL, "room_id" text NOT NULL, "category" text NOT NULL, "name" text NOT NULL,
      "schema" text NOT NULL, "created_at" bigint NOT NULL, "deleted_at" bigint, CONSTRAINT "joblib_job_pk" PRIMARY KEY ("id"))`,
