@@ -44,7 +44,7 @@ async function startOurs({ core, nodeFlags, postgresUrl }: StartOptions): Promis
   };
   try {
     const server = await ServerProcess.start({ script: besideThisFile('../../dist/main.js'), nodeFlags, environment, core });
-    const dispose = async (): Promise<boolean> => server.stop().finally(database.remove);
+    const dispose = async (): Promise<boolean> => server.stop().finally(() => database.remove());
     return { name: 'ours', server, endpoint: { origin: server.origin, token: await signToken(secret) }, dispose };
   } catch (error) {
     await database.remove();

@@ -116,7 +116,9 @@ describe('a silent worker', () => {
     expect(await sweep()).toEqual({ ...NOTHING, workers: 1 });
     bodyOf(200, await scene.sue.call('GET', `/rooms/lab/jobs/${ROTATE}`));
     // Behind the server's back, as when a server died between two writes.
-    await scene.server.dataSource.query(`UPDATE joblib_task SET status = 'cancelled', completed_at = ${scene.server.clock.now()} WHERE id = '${task.id}'`);
+    await scene.server.dataSource.query(
+      `UPDATE joblib_task SET status = 'cancelled', completed_at = ${scene.server.clock.now()} WHERE id = '${task.id}'`,
+    );
     scene.server.events.clear();
     expect(await sweep()).toEqual({ ...NOTHING, orphanJobs: 1 });
     expect(scene.server.events.events).toEqual([{ name: 'jobs_invalidate', room: 'room:lab', payload: {} }]);

@@ -10,6 +10,7 @@ import { JoinRooms } from './join-rooms.service.js';
 import { ConnectionRefused, acknowledge, socketProblem } from './socket-answers.js';
 import type { Acknowledgement } from './socket-answers.js';
 import { SocketEventPublisher } from './socket-event-publisher.js';
+import { WebsocketConnections } from './websocket-connections.js';
 
 /** A socket that was let in. */
 type CallerSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { joblibCaller: Caller }>;
@@ -18,6 +19,7 @@ type CallerSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap,
 @WebSocketGateway()
 export class JoblibGateway implements OnGatewayInit<Server>, OnGatewayDisconnect<CallerSocket>, BeforeApplicationShutdown {
   #server: Server | null = null;
+  #websockets: WebsocketConnections | null = null;
 
   constructor(
     private readonly joinRooms: JoinRooms,
@@ -27,6 +29,7 @@ export class JoblibGateway implements OnGatewayInit<Server>, OnGatewayDisconnect
 
   afterInit(server: Server): void {
     this.#server = server;
+    this.#websockets = new WebsocketConnections(server);
     const namespace = server.of('/');
     namespace.use((socket, next) => {
       this.#authenticate(socket as CallerSocket).then(
@@ -78,6 +81,7 @@ export class JoblibGateway implements OnGatewayInit<Server>, OnGatewayDisconnect
    */
   beforeApplicationShutdown(): void {
     this.#server?.engine.close();
+    this.#websockets?.cutSoon();
   }
 
   async #authenticate(socket: CallerSocket): Promise<void> {

@@ -33,5 +33,6 @@ export function OurRoutes(area: Area): ClassDecorator {
 
 /** What a registered route was marked with; `null` for a host's own. */
 export function markOf(config: FastifyContextConfig | undefined): RouteMark | null {
-  return (config as { readonly [MARK]?: RouteMark } | undefined)?.[MARK] ?? null;
+  const marks = config as Readonly<Record<string, RouteMark | undefined>> | undefined;
+  return marks?.[MARK] ?? null;
 }

@@ -3,7 +3,7 @@ import type { JobSummary, Page, PageRequest } from '@joblib/contract';
 import type { FastifyReply } from 'fastify';
 
 import { jobJson } from '../domain/job-json.js';
-import { CurrentCaller, JoblibController, JsonBody, JsonText, PageQuery, jsonTextOf } from '../http/index.js';
+import { CurrentCaller, JoblibController, JsonBody, JsonText, PageQuery, registeredSchema } from '../http/index.js';
 import type { Caller } from '../ports/index.js';
 import { ReadJobs } from './read-jobs.service.js';
 import { RegisterJobDto } from './register-job.dto.js';
@@ -26,10 +26,8 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const { category, name } = body;
-    const schema = body.schema ?? {};
-    const schemaText = body.schema ? jsonTextOf(body, 'schema') : '{}';
     const workerId = body.worker_id ?? null;
-    const registered = await this.registrations.register({ caller, roomId, category, name, schema, schemaText, workerId });
+    const registered = await this.registrations.register({ caller, roomId, category, name, workerId, ...registeredSchema(body) });
     reply.status(registered.isNew ? 201 : 200);
     return jobJson(registered.job, registered.workers, registered.workerId);
   }

@@ -16,6 +16,11 @@ export class RegisterJobDto {
   @IsJsonObject()
   schema?: Record<string, unknown> | null;
 
+  /** The schema as the Python package `zndraw-joblib` spells it. */
+  @IsOptional()
+  @IsJsonObject()
+  schema_?: Record<string, unknown> | null;
+
   /** An own worker to link; absent, a new one is made. */
   @IsOptional()
   @IsString()

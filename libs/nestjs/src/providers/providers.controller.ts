@@ -14,7 +14,7 @@ import {
   Prefer,
   StreamedBody,
   clientGone,
-  jsonTextOf,
+  registeredSchema,
 } from '../http/index.js';
 import type { Preferences } from '../http/index.js';
 import { CLOCK } from '../ports/index.js';
@@ -47,11 +47,9 @@ export class ProvidersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const { category, name } = body;
-    const schema = body.schema ?? {};
-    const schemaText = body.schema ? jsonTextOf(body, 'schema') : '{}';
     const contentType = body.content_type ?? DEFAULT_PROVIDER_CONTENT_TYPE;
     const workerId = body.worker_id ?? null;
-    const registration = { caller, roomId, category, name, schema, schemaText, contentType, workerId };
+    const registration = { caller, roomId, category, name, contentType, workerId, ...registeredSchema(body) };
     const { provider, isNew } = await this.registrations.register(registration);
     reply.status(isNew ? 201 : 200);
     return providerJson(provider);

@@ -16,6 +16,11 @@ export class RegisterProviderDto {
   @IsJsonObject()
   schema?: Record<string, unknown> | null;
 
+  /** The schema as the Python package `zndraw-joblib` spells it. */
+  @IsOptional()
+  @IsJsonObject()
+  schema_?: Record<string, unknown> | null;
+
   /** Media type of the answers. */
   @IsOptional()
   @HasNoDefect(contentTypeDefect)
