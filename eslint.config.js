@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 /** Rules that need types, and few others: `oxlint` does the rest in a tenth of the time. */
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', '**/*.js', '**/*.mjs'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', 'bench/queues/', '**/*.js', '**/*.mjs'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
