@@ -45,10 +45,13 @@ export class Service {
     const { database } = config;
     const file = database.engine === 'sqlite' ? database.file : null;
     const ownership = file === null ? null : await ownDatabaseFile(file, OWNERSHIP_WAIT_SECONDS);
-    const redis = await connectRedis(config);
+    const redis = config.redisUrl === null ? null : await SharedRedis.connect(config.redisUrl);
     try {
       const app = await createApp(config, settings, ownership?.path ?? ':memory:', redis, logger);
-      return new Service(app, config, ownership, redis);
+      const service = new Service(app, config, ownership, redis);
+      await initialize(app);
+      warnOfIsolation(config);
+      return service;
     } catch (error) {
       ownership?.release();
       await redis?.close();
@@ -74,14 +77,21 @@ export class Service {
   }
 }
 
-async function connectRedis({ database, redisUrl }: ServiceConfig): Promise<SharedRedis | null> {
-  if (redisUrl !== null) return SharedRedis.connect(redisUrl);
-  if (database.engine === 'postgres') {
-    const alone =
-      'events, sockets and reads of providers stay on this server, and others on this database take longer to notice its changes';
-    new Logger('Redis').warn(`REDIS_URL is not set: ${alone}. A single server needs none.`);
+/** Reads what it has to know before it serves. @throws what went wrong, with everything closed again. */
+async function initialize(app: NestFastifyApplication): Promise<void> {
+  try {
+    await app.init();
+  } catch (error) {
+    await app.close();
+    throw error;
   }
-  return null;
+}
+
+/** Without Redis two servers on one database are right, and each is an island in what is not in the database. */
+function warnOfIsolation({ database, redisUrl }: ServiceConfig): void {
+  if (database.engine !== 'postgres' || redisUrl !== null) return;
+  const alone = 'events, sockets and reads of providers stay on this server, and others on this database take longer to notice its changes';
+  new Logger('Redis').warn(`REDIS_URL is not set: ${alone}. A single server needs none.`);
 }
 
 async function createApp(

@@ -57,10 +57,12 @@ export function readServiceConfig(environment: Environment): ServiceConfig {
   };
 }
 
+const NOT_YET = 'JOBLIB_CONFIG';
+
 /** What is asked for and cannot be given stops the start, so that nobody believes it works. */
 function refuseUnsupported(environment: Environment): void {
-  if (textOf(environment, 'JOBLIB_CONFIG') === null) return;
-  throw new ConfigError('JOBLIB_CONFIG is set, but a configuration file is not supported by this version yet; unset it.');
+  if (textOf(environment, NOT_YET) === null) return;
+  throw new ConfigError(`${NOT_YET} is set, but a configuration file is not supported by this version yet; unset it.`);
 }
 
 function readIdentity(environment: Environment): IdentityConfig {

@@ -27,6 +27,9 @@ const BEAT_MS = 1000;
 /** Whoever does not hear itself for so long has lost Redis, whatever its connections say. */
 const SILENCE_MS = 4000;
 
+/** A Redis that hangs is not waited for. */
+const FAREWELL_MS = 500;
+
 /** So long after it was connected a server waits for the others, which may have lost Redis as well, to be connected too. */
 const SETTLING_MS = 3000;
 
@@ -146,7 +149,7 @@ export class RedisBus {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#beat);
-    await this.#say('bye');
+    await Promise.race([this.#say('bye'), pause(FAREWELL_MS, undefined, { ref: false })]);
     this.subscriber.disconnect();
     this.publisher.disconnect();
   }

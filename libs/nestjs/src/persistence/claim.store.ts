@@ -75,12 +75,14 @@ export class ClaimStore {
 
   async #takeFree(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Task[][]> {
     const taken: Task[][] = requests.map(() => []);
+    // What somebody else is just taking, or has taken since it was seen: it is passed over, whatever is behind it is not.
+    const lost = new Set<string>();
     for (;;) {
       const wanting = requests.flatMap((request, index) => {
         const missing = request.maxTasks - (taken[index]?.length ?? 0);
         return missing > 0 ? [{ ...request, maxTasks: missing, index }] : [];
       });
-      const assignments = assignTasks(wanting, await this.#queues(transaction, wanting));
+      const assignments = assignTasks(wanting, await this.#queues(transaction, wanting, lost));
       const takings = assignments.flatMap((list, position) =>
         list.map((assignment) => {
           const { userId = '', starts = false, index = 0 } = wanting[position] ?? {};
@@ -92,7 +94,8 @@ export class ClaimStore {
       const won = new Map(rows.map((row) => [row.id, toTask(row)]));
       for (const { taskId, index } of takings) {
         const task = won.get(taskId);
-        if (task !== undefined) taken[index]?.push(task);
+        if (task === undefined) lost.add(taskId);
+        else taken[index]?.push(task);
       }
       if (won.size === takings.length) return taken;
     }
@@ -113,16 +116,17 @@ export class ClaimStore {
     return (await session.all(session.statements.claims.withPending(jobIds))).map(({ job_id }) => job_id);
   }
 
-  /** The oldest pending tasks of every job that is asked for, as many as all together could take. */
-  async #queues(session: Session, wanting: readonly Claimant[]): Promise<Map<string, string[]>> {
+  /** The oldest pending tasks of every job that is asked for, as many as all together could take, but for those that are lost. */
+  async #queues(session: Session, wanting: readonly Claimant[], lost: ReadonlySet<string>): Promise<Map<string, string[]>> {
     const limits = new Map<string, number>();
     for (const { workerOfJob, maxTasks } of wanting) {
       for (const jobId of workerOfJob.keys()) limits.set(jobId, (limits.get(jobId) ?? 0) + maxTasks);
     }
-    const jobs = [...limits].map(([jobId, limit]) => ({ jobId, limit }));
+    const jobs = [...limits].map(([jobId, limit]) => ({ jobId, limit: limit + lost.size }));
     const queues = new Map<string, string[]>();
     if (jobs.length === 0) return queues;
     for (const { job_id, id } of await session.all(session.statements.claims.oldestPending(jobs))) {
+      if (lost.has(id)) continue;
       const queue = queues.get(job_id);
       if (queue === undefined) queues.set(job_id, [id]);
       else queue.push(id);

@@ -20,7 +20,7 @@ export const postgresClaimStatements: ClaimStatements = {
       `SELECT head.job_id, head.id FROM unnest($1::uuid[], $2::integer[]) AS wanted(job_id, quantity)
        CROSS JOIN LATERAL (
          SELECT task.job_id, task.id FROM joblib_task task WHERE task.job_id = wanted.job_id AND ${IS_PENDING}
-         ORDER BY task.created_at, task.id LIMIT wanted.quantity FOR NO KEY UPDATE SKIP LOCKED
+         ORDER BY task.created_at, task.id LIMIT wanted.quantity
        ) head
        ORDER BY head.id`,
       jobs.map(({ jobId }) => jobId),
@@ -30,10 +30,14 @@ export const postgresClaimStatements: ClaimStatements = {
 
   take: (takings) => [
     writing(
-      `UPDATE joblib_task task SET status = CASE WHEN taking.starts THEN 'running' ELSE 'claimed' END, worker_id = taking.worker_id,
+      `WITH free AS (
+         SELECT id FROM joblib_task WHERE id = ANY($1::uuid[]) AND status = 'pending' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+       )
+       UPDATE joblib_task task SET status = CASE WHEN taking.starts THEN 'running' ELSE 'claimed' END, worker_id = taking.worker_id,
          claimed_by_id = taking.user_id, claimed_at = taking.now, started_at = CASE WHEN taking.starts THEN taking.now END,
          attempt = task.attempt + 1
        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::boolean[]) AS taking(task_id, worker_id, user_id, now, starts)
+         JOIN free ON free.id = taking.task_id
        WHERE task.id = taking.task_id AND task.status = 'pending' RETURNING task.*`,
       takings.map(({ taskId }) => taskId),
       takings.map(({ workerId }) => workerId),
