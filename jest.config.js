@@ -31,12 +31,12 @@ const onSqlite = {
   displayName: 'SQLite',
   roots: ['<rootDir>/libs', '<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/(cluster|two-servers)/'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/(chaos|cluster|two-servers)/'],
 };
 const onPostgres = {
   ...project,
   displayName: 'PostgreSQL',
-  testMatch: ['<rootDir>/test/{cluster,gateway,http,model,providers,races,two-servers}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/test/{chaos,cluster,gateway,http,model,providers,races,two-servers}/**/*.spec.ts'],
   globals: { testDatabase: 'PostgreSQL' },
 };
 

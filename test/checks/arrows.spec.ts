@@ -54,6 +54,7 @@ const WRONG: readonly [rule: string, file: string, content: string][] = [
   ['package-contract', 'libs/contract/src/wrong-package.ts', "import { a } from '@joblib/nestjs'; export const b = a;"],
   ['package-nestjs', `${LIB}/tasks/wrong-package.ts`, "import { a } from '@joblib/client'; export const b = a;"],
   ['package-redis', 'libs/redis/src/wrong-package.ts', "import { a } from '@joblib/client'; export const b = a;"],
+  ['package-cli', 'libs/cli/src/wrong-package.ts', "import { a } from '@joblib/nestjs'; export const b = a;"],
   ['package-client', 'libs/client/src/wrong-package.ts', "import { a } from '@joblib/nestjs'; export const b = a;"],
   ['contract-has-no-dependencies', 'libs/contract/src/wrong-dependency.ts', "import Ajv from 'ajv'; export const b = Ajv;"],
   [

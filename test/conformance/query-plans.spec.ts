@@ -75,7 +75,6 @@ function tableOf({ workers, jobs, tasks, claims, lists, providers, housekeeping 
       linksOf: { '': [['joblib_worker_job_by_job'], jobs.linksOf(IDS)] },
       findFreshWorker: { '': [['joblib_worker_job_by_job', PK], jobs.findFreshWorker(ID, NOW)] },
       retireOrphans: { '': [[PK, 'joblib_worker_job_by_job', 'joblib_task_pending'], jobs.retireOrphans(IDS, NOW)] },
-      findOrphansAmong: { '': [[PK, 'joblib_worker_job_by_job', 'joblib_task_pending'], jobs.findOrphansAmong(IDS)] },
       findOrphans: { '': [['joblib_task_pending'], jobs.findOrphans(100)] },
     },
     tasks: {

@@ -12,5 +12,5 @@ export async function healthOf(address: string): Promise<{ live: number; ready: 
 
 /** What the service said of its database: errors first. */
 export function databaseLines({ stdout, stderr }: ServiceProcess): string[] {
-  return `${stderr}${stdout}`.split('\n').filter((line) => line.includes('atabase'));
+  return `${stderr}${stdout}`.split('\n').filter((line) => line.includes('atabase') && !line.includes('[Redis]'));
 }

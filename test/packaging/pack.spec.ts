@@ -46,7 +46,7 @@ describe('packed libraries', () => {
   }
 
   it('are all packages in libs/', () => {
-    expect(NAMES).toEqual(expect.arrayContaining(['@joblib/client', '@joblib/contract', '@joblib/nestjs']));
+    expect(NAMES).toEqual(expect.arrayContaining(['@joblib/cli', '@joblib/client', '@joblib/contract', '@joblib/nestjs']));
     expect([...installed.keys()]).toEqual(NAMES);
   });
 

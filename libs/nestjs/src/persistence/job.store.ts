@@ -104,17 +104,6 @@ export class JobStore {
     this.#tell(transaction, await transaction.all(transaction.statements.jobs.retireOrphans(jobIds, now)));
   }
 
-  /** The same where it is unlikely: looks before it locks anything. A worker that goes at the same moment elsewhere leaves it to the sweep. */
-  async retireIfOrphaned(transaction: Transaction, jobIds: readonly string[], now: number): Promise<void> {
-    if (jobIds.length === 0) return;
-    const orphans = await transaction.all(transaction.statements.jobs.findOrphansAmong(jobIds));
-    await this.retireOrphans(
-      transaction,
-      orphans.map(({ id }) => id),
-      now,
-    );
-  }
-
   /** The same for every job. @returns how many went. */
   async retireAllOrphans(transaction: Transaction, now: number): Promise<number> {
     let count = 0;

@@ -80,9 +80,7 @@ export interface JobStatements {
   findFreshWorker(jobId: string, since: number): Statement<IdRow>;
   /** Soft-deletes those of the given jobs that have neither worker nor pending task; never `@internal` ones. */
   retireOrphans(jobIds: readonly string[], now: number): readonly Statement<JobRow>[];
-  /** Those of the given jobs that `retireOrphans` would take. */
-  findOrphansAmong(jobIds: readonly string[]): readonly Statement<IdRow>[];
-  /** Any jobs that `retireOrphans` would take. */
+  /** Jobs that `retireOrphans` would take. */
   findOrphans(limit: number): Statement<IdRow>;
 }
 
@@ -124,9 +122,9 @@ export interface Taking {
 export interface ClaimStatements {
   /** Live jobs of the workers. */
   claimableJobs(workerIds: readonly string[]): readonly Statement<ClaimableRow>[];
-  /** The oldest pending tasks of each job, oldest first; without those that another transaction is changing, if there can be any. */
+  /** The oldest pending tasks of each job, oldest first. Nothing is locked: what is not taken stays free for others. */
   oldestPending(jobs: readonly { jobId: string; limit: number }[]): readonly Statement<PendingRow>[];
-  /** Guarded: only what is still pending is taken. */
+  /** Guarded: only what is still pending is taken, and what another transaction is changing just now is left to it. */
   take(takings: readonly Taking[]): readonly Statement<TaskRow>[];
   /** Puts back what this very claim took and nobody touched since; as if it had never happened. */
   undo(

@@ -50,7 +50,7 @@ export class ReportOperation implements Operation<Reporting, Task> {
         if (task.status === 'cancelled' && task.workerId === null) jobsToLookAt.add(task.jobId);
       }
     }
-    await this.jobs.retireIfOrphaned(transaction, [...jobsToLookAt], now);
+    await this.jobs.retireOrphans(transaction, [...jobsToLookAt], now);
     return outcomes;
   }
 

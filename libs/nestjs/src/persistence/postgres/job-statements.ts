@@ -55,7 +55,5 @@ export const postgresJobStatements: JobStatements = {
     writing(`UPDATE joblib_job SET deleted_at = $1 WHERE id = ANY($2::uuid[]) AND ${IS_ORPHAN} RETURNING *`, now, jobIds),
   ],
 
-  findOrphansAmong: (jobIds) => [reading(`SELECT id FROM joblib_job WHERE id = ANY($1::uuid[]) AND ${IS_ORPHAN}`, jobIds)],
-
   findOrphans: (limit) => reading(`SELECT id FROM joblib_job WHERE ${IS_ORPHAN} LIMIT $1`, limit),
 };

@@ -57,9 +57,5 @@ export const sqliteJobStatements: JobStatements = {
     ),
   ],
 
-  findOrphansAmong: (jobIds) => [
-    reading(`SELECT id FROM joblib_job WHERE id IN (SELECT value FROM json_each(?)) AND ${IS_ORPHAN}`, JSON.stringify(jobIds)),
-  ],
-
   findOrphans: (limit) => reading(`SELECT id FROM joblib_job WHERE ${IS_ORPHAN} LIMIT ?`, limit),
 };

@@ -1,0 +1,166 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Scene } from './scene.js';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await Scene.start();
+  // As in a project that has installed the client.
+  mkdirSync(join(scene.folder, 'node_modules'), { recursive: true });
+  symlinkSync(join(process.cwd(), 'node_modules/@joblib'), join(scene.folder, 'node_modules/@joblib'));
+});
+afterEach(() => scene.tidy());
+afterAll(() => scene.close());
+
+const TYPESCRIPT = `
+import { defineExtension } from '@joblib/client';
+import { double } from './double.js';
+
+interface Doubled { readonly doubled: number }
+
+export const Double = defineExtension({
+  name: 'Double',
+  schema: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] },
+  run: ({ payload }): Doubled => ({ doubled: double(payload.n) }),
+});
+
+export class Shout {
+  static readonly category = 'analysis';
+  private readonly text: string = '';
+  run(): string {
+    return this.text.toUpperCase() satisfies string;
+  }
+}
+
+export const unrelated = { name: 'nothing to run' };
+`;
+
+/** Submits, and answers what was printed as the result. */
+async function resultOf(room: string, job: string, payload: object): Promise<unknown> {
+  const { stdout, stderr } = await scene.run(['submit', room, `${room}:${job}`, '-p', JSON.stringify(payload), '--wait']);
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+describe('joblib run-worker', () => {
+  it.each([
+    ['worker.mts', 'double.mts'],
+    ['worker.ts', 'double.ts'],
+  ])('serves what a TypeScript module exports: %s', async (name, helper) => {
+    const room = name.replace('.', '-');
+    scene.file(helper, 'export const double = (n: number): number => n * 2;');
+    scene.file(name, TYPESCRIPT.replace('./double.js', `./${helper.replace('ts', 'js')}`));
+    const worker = scene.spawn(['run-worker', name, '--room', room]);
+    await worker.printed(/is ready/);
+    expect(worker.stdout).toBe(`Serving ${room}:modifiers:Double\nServing ${room}:analysis:Shout\n`);
+    expect(await resultOf(room, 'modifiers:Double', { n: 21 })).toEqual({ doubled: 42 });
+    expect(await resultOf(room, 'analysis:Shout', { text: 'water' })).toBe('WATER');
+    await expect(resultOf(room, 'modifiers:Double', { n: 'x' })).rejects.toThrow(
+      /failed: The payload breaks the schema: n: must be number/,
+    );
+  });
+
+  it('serves JavaScript of either kind, the default export and lists', async () => {
+    scene.file('list.mjs', "const run = () => 'esm'; export default [{ name: 'A', run }, class B { run() { return 'class'; } }];");
+    scene.file('common.cjs', "exports.C = { name: 'C', category: 'analysis', run: () => 'cjs' };");
+    const workers = [
+      scene.spawn(['run-worker', 'list.mjs', '--room', 'js', '--json']),
+      scene.spawn(['run-worker', 'common.cjs', '--room', 'js']),
+    ];
+    await Promise.all(workers.map((worker) => worker.printed(/is ready/)));
+    const lines = workers[0]?.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toEqual([
+      { job: 'js:modifiers:A', worker: expect.any(String) },
+      { job: 'js:modifiers:B', worker: expect.any(String) },
+    ]);
+    expect(await resultOf('js', 'modifiers:A', {})).toBe('esm');
+    expect(await resultOf('js', 'modifiers:B', {})).toBe('class');
+    expect(await resultOf('js', 'analysis:C', {})).toBe('cjs');
+  });
+
+  it('runs as many tasks at a time as it is told', async () => {
+    // Each task ends when both are there.
+    scene.file(
+      'pair.mjs',
+      "const there = []; export const pair = { name: 'Pair', run: () => new Promise((end) => { there.push(end); if (there.length === 2) there.forEach((each) => each('met')); }) };",
+    );
+    const worker = scene.spawn(['run-worker', 'pair.mjs', '--room', 'pairs', '--concurrency', '2']);
+    await worker.printed(/is ready/);
+    expect(await Promise.all([resultOf('pairs', 'modifiers:Pair', {}), resultOf('pairs', 'modifiers:Pair', {})])).toEqual(['met', 'met']);
+  });
+
+  it('says when a registration is refused, and leaves no worker behind', async () => {
+    scene.file(
+      'strange.mjs',
+      "export const a = { name: 'A', run: () => 1 }; export const b = { name: 'B', category: 'strange', run: () => 1 };",
+    );
+    const { code, stderr } = await scene.run(['run-worker', 'strange.mjs', '--room', 'strange']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^joblib: .*strange.* \(400 invalid-category\)\n$/)]);
+    expect((await scene.run(['jobs', 'strange', '--json'])).stdout).toBe('');
+  });
+
+  it('ends with 1 when the server takes the worker away', async () => {
+    scene.file('idle.mjs', "export const idle = { name: 'Idle', run: () => 1 };");
+    const worker = scene.spawn(['run-worker', 'idle.mjs', '--room', 'taken']);
+    await worker.printed(/is ready/);
+    const id = /Worker (\S+) is ready/.exec(worker.stderr)?.[1] ?? '';
+    await scene.manager().api.deleteWorker(id);
+    await scene
+      .manager()
+      .submit('taken:modifiers:Idle', {}, { room: 'taken' })
+      .catch(() => undefined); // wakes its claim
+    const { code, stderr } = await worker.ended();
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/\njoblib: The server took this worker away: .*worker-not-found\)\n$/)]);
+  });
+});
+
+describe('Ctrl+C at joblib run-worker', () => {
+  const HOLD = `
+export const hold = {
+  name: 'Hold',
+  run: ({ payload }) => payload.endless ? new Promise(() => undefined) : new Promise((end) => process.once('SIGUSR2', () => end('finished'))),
+};
+setInterval(() => undefined, 1000); // what a module leaves behind does not keep the command
+`;
+
+  /** A worker that runs a task, and whoever waits for that. */
+  async function busy(room: string, payload: object, args: readonly string[] = []) {
+    scene.file('hold.mjs', HOLD);
+    const worker = scene.spawn(['run-worker', 'hold.mjs', '--room', room, ...args]);
+    await worker.printed(/is ready/);
+    const waiting = scene.spawn(['submit', room, `${room}:modifiers:Hold`, '-p', JSON.stringify(payload), '--wait']);
+    await waiting.printed(/^running$/m);
+    return { worker, waiting };
+  }
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('finishes what is running, claims no more and takes its leave: %s', async (signal) => {
+    const room = `leave-${signal}`;
+    const { worker, waiting } = await busy(room, {});
+    worker.child.kill(signal);
+    await worker.printed(/^Finishing what is running; Ctrl\+C again ends at once\.$/m);
+    worker.child.kill('SIGUSR2');
+    expect(await waiting.ended()).toMatchObject({ code: 0, stdout: '"finished"\n' });
+    expect(await worker.ended()).toMatchObject({ code: 0, signal: null });
+    expect((await scene.run(['workers', room, '--json'])).stdout).toBe('');
+  });
+
+  it('gives up what goes on for too long', async () => {
+    const { worker, waiting } = await busy('drain', { endless: true }, ['--drain', '0']);
+    expect(await worker.ended('SIGINT')).toMatchObject({ code: 0, signal: null });
+    expect(await waiting.ended()).toMatchObject({ code: 1, stderr: expect.stringContaining('Worker disconnected') });
+  });
+
+  it('ends at once at the second time, and the task fails', async () => {
+    const { worker, waiting } = await busy('twice', { endless: true });
+    worker.child.kill('SIGINT');
+    await worker.printed(/again ends at once/);
+    expect(await worker.ended('SIGINT')).toMatchObject({ code: null, signal: 'SIGINT' });
+    expect(await waiting.ended()).toMatchObject({ code: 1, stderr: expect.stringContaining('Worker disconnected') });
+  });
+});
