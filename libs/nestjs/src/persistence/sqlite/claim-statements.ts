@@ -16,13 +16,14 @@ const TAKE_AND_START = `UPDATE joblib_task SET status = 'running', worker_id = ?
   attempt = attempt + 1 WHERE id = ? AND status = 'pending' RETURNING *`;
 
 export const sqliteClaimStatements: ClaimStatements = {
-  claimableJobs: (workerIds) => [
-    reading(
-      `SELECT link.worker_id, link.job_id, job.room_id FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
-       WHERE link.worker_id IN (SELECT value FROM json_each(?)) AND job.deleted_at IS NULL`,
-      JSON.stringify(workerIds),
+  claimableJobs: (workerIds) =>
+    workerIds.map((workerId) =>
+      reading(
+        `SELECT link.worker_id, link.job_id, job.room_id FROM joblib_worker_job link JOIN joblib_job job ON job.id = link.job_id
+         WHERE link.worker_id = ? AND job.deleted_at IS NULL`,
+        workerId,
+      ),
     ),
-  ],
 
   // The heads come from the partial index: the cost does not grow with the backlog.
   oldestPending: (jobs) =>

@@ -16,16 +16,17 @@ export const sqliteWorkerStatements: WorkerStatements = {
 
   idsOfUser: (userId) => reading(`SELECT id FROM joblib_worker WHERE user_id = ?`, userId),
 
-  heartbeats: (owned, now) => [
-    writing(
-      `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?)
-       WHERE (id, user_id) IN (SELECT value ->> '$[0]', value ->> '$[1]' FROM json_each(?))
-       RETURNING id, user_id, created_at, last_heartbeat`,
-      now,
-      now,
-      JSON.stringify(owned.map(({ workerId, userId }) => [workerId, userId])),
+  heartbeats: (owned, now) =>
+    owned.map(({ workerId, userId }) =>
+      writing(
+        `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? AND user_id = ?
+         RETURNING id, user_id, created_at, last_heartbeat`,
+        now,
+        now,
+        workerId,
+        userId,
+      ),
     ),
-  ],
 
   heartbeatsOfUsers: (userIds, now) =>
     userIds.map((userId) =>
