@@ -2,7 +2,7 @@ import { findPostgres } from './test/support/find-postgres.js';
 
 /** Native ESM: run through `npm test`, which passes `--experimental-vm-modules`. See docs/adr. */
 const project = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/tidy-environment.js',
   extensionsToTreatAsEsm: ['.ts'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: {

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { SETTINGS, Sweeper, settingsFromEnv } from '@joblib/nestjs';
+import { DataSource } from 'typeorm';
 
 import { claimsHeld } from '../support/until.js';
 import { expectJson, expectProblem } from './expectations.js';
@@ -285,9 +286,12 @@ describe('settings from the environment', () => {
       bodyOf(201, await scene.ann.register(ROTATE));
     });
 
-    it('and stop its start when they are bad', async () => {
+    it('and stop its start when they are bad, before the database is touched', async () => {
       process.env[CATEGORIES] = '[]';
+      const initialize = jest.spyOn(DataSource.prototype, 'initialize');
       await expect(Scene.start()).rejects.toThrow(`${CATEGORIES}='[]'`);
+      expect(initialize).not.toHaveBeenCalled();
+      initialize.mockRestore();
     });
   });
 });

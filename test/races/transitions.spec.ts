@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sweeper } from '@joblib/nestjs';
 import type { TaskStatus, TaskView } from '@joblib/contract';
 
@@ -141,6 +141,11 @@ describe.each(FROM)('two moves at once from %s', (status) => {
     submitter = new JoblibUser(server.origin, 'submitter');
   });
   afterAll(() => server.close());
+  // Also of a pair that failed: the next sweep must find only its own.
+  afterEach(async () => {
+    const { body } = await owner.call<{ items: { id: string }[] }>('GET', '/workers?limit=500');
+    await Promise.all(body.items.map(({ id }) => owner.removeWorker(id)));
+  });
 
   it.each(PAIRS)('%s against %s ends like one of both orders, and who lost changed nothing', async (firstName, secondName) => {
     const [first, second] = [MOVES[firstName], MOVES[secondName]] as [Move, Move];
@@ -166,7 +171,7 @@ describe.each(FROM)('two moves at once from %s', (status) => {
       const events = eventsOf(scene.task);
       expect(events).toHaveLength(changesOf([firstName, secondName], answers, status));
       if (events.length > 0) expect(events.at(-1)).toEqual(asEvent(task));
-      if (happened.isWorkerThere) await owner.removeWorker(scene.worker);
+      await owner.removeWorker(scene.worker);
     }
   });
 });

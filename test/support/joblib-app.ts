@@ -63,7 +63,12 @@ export async function startJoblib({
   }).compile();
   const adapter = new FastifyAdapter({ routerOptions: { maxParamLength: 10_000 }, frameworkErrors: answerUnreadableAddress });
   const app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: ['error', 'warn'] });
-  await app.listen(0, '127.0.0.1');
+  try {
+    await app.listen(0, '127.0.0.1');
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const { port } = app.getHttpServer().address() as AddressInfo;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= app.close().finally(() => (database === undefined ? kept.remove() : undefined)));

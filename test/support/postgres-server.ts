@@ -22,7 +22,7 @@ const LOOK_AGAIN_AFTER_MS = 10;
 /** Below the ports that systems give to whoever asks for any: nobody else gets that of a stopped server. */
 const PORTS = { first: 15_000, count: 16_000 };
 
-// Sorted by the rules of a language, as most installations are; `fsync` and `synchronous_commit` are on, as everywhere.
+// Sorted by the rules of a language, as most installations are.
 const INITDB_ARGUMENTS = [
   '-U',
   'postgres',
@@ -32,6 +32,7 @@ const INITDB_ARGUMENTS = [
   '--locale-provider=icu',
   '--icu-locale=en-US',
 ];
+// `fsync` and `synchronous_commit` stay on, as everywhere.
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', shared_buffers: '32MB', max_connections: '200' };
 
 /**
@@ -188,7 +189,8 @@ export default async function startSharedServer(): Promise<void> {
     env['JOBLIB_TEST_POSTGRES_NAMES'] = names;
     shared.sharedPostgres = { remove: () => dropDatabases(url, names) };
   } else if (programs !== undefined) {
-    const server = await PostgresServer.start();
+    // It outlives no crash of its machine, and each of its many short databases costs a checkpoint.
+    const server = await PostgresServer.start({ fsync: 'off' });
     env['JOBLIB_TEST_POSTGRES_URL'] = server.url();
     shared.sharedPostgres = server;
   }

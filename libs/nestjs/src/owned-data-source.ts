@@ -6,6 +6,8 @@ import type { DataSourceOptions } from 'typeorm';
 import { JOBLIB_OPTIONS } from './joblib-options.js';
 import type { JoblibOptions } from './joblib-options.js';
 import { migrate, postgresMigrations, sqliteMigrations } from './persistence/index.js';
+import { JOBLIB_SETTINGS } from './ports/index.js';
+import type { JoblibSettings } from './ports/index.js';
 import { HostCalls } from './tasks/index.js';
 
 /** What has to be there before anything is started; nobody uses its value. */
@@ -26,6 +28,8 @@ export class OwnedDataSource implements OnApplicationShutdown {
   constructor(
     @Inject(JOBLIB_OPTIONS) private readonly options: JoblibOptions,
     private readonly hostCalls: HostCalls,
+    // Read before the database is touched: a start that bad settings stop has migrated nothing.
+    @Inject(JOBLIB_SETTINGS) _settings: JoblibSettings,
   ) {}
 
   /** The same DataSource, however often it is called. @throws Error when there is none, or one that cannot be opened or migrated now. */

@@ -4,6 +4,7 @@ import type { QueryRunner } from 'typeorm';
 import type { Operation, Outcome } from './operation.js';
 import { Transaction } from './session.js';
 import type { Executor } from './session.js';
+import type { TellingTurn } from './telling-order.js';
 
 /** Somebody who waits for what becomes of an input of an operation. */
 export interface Waiting {
@@ -19,10 +20,18 @@ export interface Performed extends Pick<Transaction, 'events' | 'topics' | 'foll
 }
 
 /** Performs all operations of a group, all inputs of a kind together. Kinds of the same rank ask a remote database at the same time. */
-export async function performGroup(executor: Executor, queryRunner: QueryRunner, group: readonly Waiting[]): Promise<Performed> {
+export async function performGroup(
+  executor: Executor,
+  queryRunner: QueryRunner,
+  group: readonly Waiting[],
+  turn: TellingTurn,
+): Promise<Performed> {
   const parts: Performed[] = [];
+  // With the database in this process one transaction follows another: nothing can be told crosswise.
+  const remoteTurn = executor.isRemote ? turn : undefined;
   for (const kinds of rankedKinds(group)) {
-    const perform = (waiting: readonly Waiting[]): Promise<Performed> => performKind(new Transaction(executor, queryRunner), waiting);
+    const perform = (waiting: readonly Waiting[]): Promise<Performed> =>
+      performKind(new Transaction(executor, queryRunner, remoteTurn), waiting);
     if (executor.isRemote) parts.push(...(await allOrFirstFailure(kinds.map(perform))));
     else for (const waiting of kinds) parts.push(await perform(waiting));
   }

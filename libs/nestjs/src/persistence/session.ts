@@ -3,6 +3,7 @@ import type { QueryRunner } from 'typeorm';
 
 import type { Statements } from './statements.js';
 import type { Statement } from './statement.js';
+import type { TellingTurn } from './telling-order.js';
 
 /** Runs statements on one connection, in order, and answers their rows. */
 export interface Executor {
@@ -56,8 +57,18 @@ export class Transaction extends Session {
   readonly topics: string[] = [];
   readonly followUps: (() => Promise<void>)[] = [];
 
+  constructor(
+    executor: Executor,
+    queryRunner: QueryRunner,
+    private readonly turn?: TellingTurn,
+  ) {
+    super(executor, queryRunner);
+  }
+
   emitAfterCommit(...events: RoomEvent[]): void {
     this.events.push(...events);
+    if (this.turn === undefined) return;
+    for (const { name, payload } of events) if (name === 'task_status_event') this.turn.touch(payload.id);
   }
 
   /** Wakes whoever waits for the topic, here and on other servers. */

@@ -12,6 +12,8 @@ import { PIECES_OF_WORK, performGroup } from './perform-group.js';
 import type { Performed, Waiting } from './perform-group.js';
 import { Session } from './session.js';
 import type { Transaction } from './session.js';
+import { TellingOrder } from './telling-order.js';
+import type { TellingTurn } from './telling-order.js';
 import { withoutRepeats } from './without-repeats.js';
 
 /** What one flush takes on, in rows: with a database in this process it is the longest time that nobody else is served. */
@@ -30,6 +32,7 @@ export class UnitOfWork {
   readonly #logger = new Logger('UnitOfWork');
   readonly #ordered = new Lane();
   readonly #unordered = new Lane();
+  readonly #tellingOrder = new TellingOrder();
   #isRemote = false;
   readonly #taskChanges: Record<TaskStatus, number> = { pending: 0, claimed: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
   readonly #outages = new OutageLog(this.#logger);
@@ -103,24 +106,28 @@ export class UnitOfWork {
   }
 
   async #flush(group: readonly Waiting[], conflicts = 0): Promise<void> {
+    const turn = this.#tellingOrder.begin();
     let committed: Performed;
     try {
-      committed = await this.#commit(group);
+      committed = await this.#commit(group, turn);
     } catch (error) {
+      turn.end();
       if (isConflict(error) && conflicts < MAX_CONFLICTS) await this.#flushOneByOne(group, conflicts + 1);
       else await this.#refuse(group, translateDatabaseError(error) as Error);
       return;
     }
     if (committed.hasWritten) this.#outages.ended();
+    if (this.#isRemote) await turn.comesUp();
     this.#tell(committed);
+    turn.end();
     for (const [waiting, outcome] of committed.outcomes) waiting.settle(outcome);
   }
 
-  async #commit(group: readonly Waiting[]): Promise<Performed> {
+  async #commit(group: readonly Waiting[], turn: TellingTurn): Promise<Performed> {
     const committed = await this.sessionMaker.transaction(async (queryRunner) => {
       const executor = await executorFor(queryRunner);
       this.#isRemote = executor.isRemote;
-      return performGroup(executor, queryRunner, group);
+      return performGroup(executor, queryRunner, group, turn);
     });
     this.#flushes += 1;
     this.#flushedOperations += group.length;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ProblemError, isReportable, isTerminal } from '@joblib/contract';
 import type { TaskStatus } from '@joblib/contract';
 
+import { reachedFrom } from '../domain/task.js';
 import type { JsonText, Task } from '../domain/task.js';
 import { taskCancelledEvent, taskStatusEvent } from '../domain/task-json.js';
 import { settledTopic } from '../domain/topics.js';
@@ -20,6 +21,9 @@ export interface Reporting {
   readonly result: JsonText | null;
   readonly progress: JsonText | null;
 }
+
+/** A task that others move to and fro all the while is refused in the end. */
+const MAX_LOOKS = 5;
 
 /** Moves tasks through their states, each by one guarded statement: of two reports at once one wins, the other changes nothing. */
 @Injectable()
@@ -43,9 +47,9 @@ export class ReportOperation implements Operation<Reporting, Task> {
       const changes = round.flatMap((report) => changeOf(report, now) ?? []);
       const changed = await this.tasks.report(transaction, changes);
       for (const report of round) {
-        const task = changed.get(storedId(report));
-        outcomes.push(task === undefined ? { refusal: await this.#refusal(transaction, report) } : { value: task });
-        if (task === undefined) continue;
+        const task = changed.get(storedId(report)) ?? (await this.#lookAgain(transaction, report, now));
+        outcomes.push(task instanceof ProblemError ? { refusal: task } : { value: task });
+        if (task instanceof ProblemError) continue;
         tell(transaction, task);
         if (task.status === 'cancelled' && task.workerId === null) jobsToLookAt.add(task.jobId);
       }
@@ -54,13 +58,28 @@ export class ReportOperation implements Operation<Reporting, Task> {
     return outcomes;
   }
 
-  /** Existence, ownership, state: why nothing was changed, in the order of the contract. */
-  async #refusal(transaction: Transaction, { taskId, caller, status }: Reporting): Promise<ProblemError> {
+  /** Why nothing was changed; or the change, when what stood against it is over by the time the reason is looked for. */
+  async #lookAgain(transaction: Transaction, report: Reporting, now: number): Promise<Task | ProblemError> {
+    for (let looks = 0; ; looks += 1) {
+      const refusal = await this.#refusal(transaction, report, looks === MAX_LOOKS);
+      if (refusal !== null) return refusal;
+      const changed = await this.tasks.report(
+        transaction,
+        [changeOf(report, now)].flatMap((change) => change ?? []),
+      );
+      const task = changed.get(storedId(report));
+      if (task !== undefined) return task;
+    }
+  }
+
+  /** Existence, ownership, state, in the order of the contract; `null` when none stands against it (any more), unless it is the last look. */
+  async #refusal(transaction: Transaction, { taskId, caller, status, progress }: Reporting, isLast: boolean): Promise<ProblemError | null> {
     const uuid = asUuid(taskId);
     const task = uuid === null ? null : await this.tasks.findById(transaction, uuid);
     if (task === null) return new ProblemError('TaskNotFound', `Task '${taskId}' is not there.`);
     const isOwner = caller.isSuperuser || task.claimedById === caller.id || (status === 'cancelled' && task.createdById === caller.id);
     if (!isOwner) return new ProblemError('Forbidden', `Task '${taskId}' was not claimed by a worker of yours.`);
+    if (!isLast && isReportable(status) && reachedFrom(status, progress !== null).includes(task.status)) return null;
     return new ProblemError('InvalidTaskTransition', `Task '${taskId}' cannot go from '${task.status}' to '${status}'.`);
   }
 }
