@@ -40,6 +40,13 @@ const FILL = `
   INSERT INTO joblib_submission_key (user_id, room_id, job_name, key, fingerprint, task_ids, created_at)
     SELECT 'sue', 'lab', 'a:b:c', 'key ' || n, 'f', '[]', 1767225600000 + n FROM generate_series(1, 5000) n;
   INSERT INTO joblib_lease (name, holder, expires_at) SELECT 'lease ' || n, 'me', n FROM generate_series(1, 5000) n;
+  INSERT INTO joblib_plugin (name, accepts, announced_at) SELECT 'plugin ' || n, 'tasks', n FROM generate_series(1, 5000) n;
+  INSERT INTO joblib_outbox (task_id) SELECT gen_random_uuid() FROM generate_series(1, 5000);
+  INSERT INTO joblib_delivery (id, plugin, task_id, status, attempts, created_at, next_attempt_at, delivered_at)
+    SELECT gen_random_uuid(), CASE n % 10 WHEN 0 THEN 'chat' ELSE 'plugin ' || n % 7 END, gen_random_uuid(),
+      (ARRAY['pending', 'failed', 'delivered'])[1 + n % 3], 1, n,
+      CASE WHEN n % 3 = 0 THEN 1767225599000 + n END, CASE WHEN n % 3 = 2 THEN 1767225599000 + n END
+    FROM generate_series(1, 20000) n;
   ANALYZE;
 `;
 

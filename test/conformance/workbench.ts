@@ -5,8 +5,10 @@ import type { Task } from '../../libs/nestjs/src/domain/task.js';
 import type { Worker } from '../../libs/nestjs/src/domain/worker.js';
 import {
   ClaimStore,
+  DeliveryStore,
   JobStore,
   LeaseStore,
+  Outbox,
   SubmissionKeyStore,
   TaskListStore,
   TaskStore,
@@ -29,11 +31,13 @@ export class Workbench {
   readonly wakeUps = new LocalWakeUps();
   readonly unitOfWork: UnitOfWork;
   readonly jobs = new JobStore();
-  readonly tasks = new TaskStore();
+  readonly outbox = new Outbox();
+  readonly tasks = new TaskStore(this.outbox);
   readonly claims = new ClaimStore();
   readonly workers = new WorkerStore();
   readonly keys = new SubmissionKeyStore();
   readonly leases = new LeaseStore();
+  readonly deliveries = new DeliveryStore();
   readonly lists: TaskListStore;
 
   private constructor(readonly database: OpenDatabase) {

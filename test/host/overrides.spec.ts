@@ -55,6 +55,7 @@ const sessions = sessionMakerFor(database);
 class Replacement implements SessionMaker, Clock, InternalRegistry {
   readonly jobs = new Map();
   readonly now = Date.now;
+  readonly subscribe = () => () => undefined;
   readonly transaction = sessions.transaction.bind(sessions);
   readonly read = sessions.read.bind(sessions);
   readonly secret: string;

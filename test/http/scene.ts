@@ -75,8 +75,10 @@ export class Scene {
   async contents(): Promise<Record<string, unknown[]>> {
     const { dataSource } = this.server;
     const rows: Record<string, unknown[]> = {};
-    for (const { tableName } of dataSource.entityMetadatas)
-      rows[tableName] = await dataSource.query(`SELECT * FROM ${tableName} ORDER BY 1, 2`);
+    for (const { tableName } of dataSource.entityMetadatas) {
+      const all = await dataSource.query<unknown[]>(`SELECT * FROM ${tableName}`);
+      rows[tableName] = all.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+    }
     return rows;
   }
 }

@@ -8,6 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, answerUnreadableAddress } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
+import type { PluginManager } from '@joblib/plugins';
 import { DataSource } from 'typeorm';
 
 import { BearerNameIdentity, FakeClock, RecordingEventPublisher } from '@joblib/nestjs/testing';
@@ -22,6 +23,8 @@ export interface JoblibAppOptions {
   readonly settings?: Partial<JoblibSettings>;
   readonly overrides?: readonly Provider[];
   readonly clock?: FakeClock;
+  /** The test's own: it closes the manager. */
+  readonly plugins?: PluginManager;
 }
 
 /** A whole server on port 0 with a fake clock, recorded events, and users who are whoever their token says. */
@@ -41,6 +44,7 @@ export async function startJoblib({
   settings = {},
   overrides = [],
   clock = new FakeClock(),
+  plugins,
 }: JoblibAppOptions = {}): Promise<JoblibApp> {
   const kept = database ?? (await passingDatabase());
   const dataSource = new DataSource(kept.options());
@@ -52,6 +56,7 @@ export async function startJoblib({
         migrate: true,
         gateway: false,
         settings,
+        ...(plugins && { plugins }),
         overrides: [
           { provide: IDENTITY, useClass: BearerNameIdentity },
           { provide: CLOCK, useValue: clock },

@@ -11,6 +11,7 @@ import {
   IDENTITY,
   INTERNAL_REGISTRY,
   JOBLIB_SETTINGS,
+  PLUGIN_MANAGER,
   LocalWakeUps,
   NoProviderRoomCleanup,
   OpenRoomGuard,
@@ -44,6 +45,7 @@ export function defaultProviders(hasGateway: boolean): Provider[] {
     { provide: RESULT_BACKEND, useFactory: resultBackendOf, inject: [CLOCK, JOBLIB_SETTINGS] },
     { provide: PROVIDER_ROOM_CLEANUP, useClass: NoProviderRoomCleanup },
     { provide: JOBLIB_SETTINGS, useFactory: settingsOf, inject: [JOBLIB_OPTIONS] },
+    { provide: PLUGIN_MANAGER, useFactory: ({ plugins }: JoblibOptions) => plugins ?? null, inject: [JOBLIB_OPTIONS] },
     { provide: SESSION_MAKER, useFactory: sessionMakerOf, inject: [OwnedDataSource] },
   ];
 }

@@ -14,8 +14,10 @@ import { DatabaseHealth, JoblibStats } from './observability/index.js';
 import { DATABASE_READY, OwnedDataSource } from './owned-data-source.js';
 import {
   ClaimStore,
+  DeliveryStore,
   JobStore,
   LeaseStore,
+  Outbox,
   ProviderStore,
   SubmissionKeyStore,
   TaskListStore,
@@ -24,6 +26,7 @@ import {
   UnitOfWork,
   WorkerStore,
 } from './persistence/index.js';
+import { DeliverToPlugin, HandOutTasks, PluginAudience, PluginDeliveries } from './plugins/index.js';
 import {
   HeldReads,
   InternalProviders,
@@ -84,6 +87,8 @@ const STORES = [
   SubmissionKeyStore,
   LeaseStore,
   ProviderStore,
+  Outbox,
+  DeliveryStore,
 ];
 
 const FEATURES = [
@@ -118,6 +123,10 @@ const FEATURES = [
   InternalJobs,
   InternalTasks,
   InternalRunner,
+  PluginAudience,
+  HandOutTasks,
+  DeliverToPlugin,
+  PluginDeliveries,
   TaskRetention,
   Sweeper,
   SweeperSchedule,

@@ -1,6 +1,8 @@
 import type { FactoryProvider, ModuleMetadata, Provider } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 
+import type { PluginManager } from '@joblib/plugins';
+
 import type { JoblibSettings } from './ports/index.js';
 
 /** What a host may decide once the application runs; `forRootAsync` gets it from a factory. */
@@ -15,6 +17,8 @@ export interface JoblibOptions {
   readonly settings?: Partial<JoblibSettings>;
   /** Run the DataSource's pending migrations at start, a host's own in the same list included. Without it the host runs them. */
   readonly migrate?: boolean;
+  /** Plugins of this server, given the results of the tasks of all servers. They stay the host's: it closes the manager. */
+  readonly plugins?: PluginManager;
 }
 
 /** What has to be known while the module is put together. */

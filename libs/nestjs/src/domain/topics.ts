@@ -20,6 +20,12 @@ export function providerTopic(providerId: string): string {
   return `provider:${providerId}`;
 }
 
+/** A task was put out for plugins. */
+export const OUTBOX_TOPIC = 'outbox';
+
+/** A server has other plugins than before. */
+export const PLUGINS_TOPIC = 'plugins';
+
 /** The result of a read was stored. @param key where it is cached. */
 export function resultTopic(key: string): string {
   return `result:${key}`;

@@ -4,6 +4,7 @@ import type { Job } from '../domain/job.js';
 import type { Provider } from '../domain/provider.js';
 import type { Task } from '../domain/task.js';
 import type { Worker } from '../domain/worker.js';
+import type { DeliveryStatements } from './delivery-statements.js';
 import type {
   AheadRow,
   ClaimableRow,
@@ -32,6 +33,7 @@ export interface Statements {
   readonly claims: ClaimStatements;
   readonly lists: ListStatements;
   readonly providers: ProviderStatements;
+  readonly deliveries: DeliveryStatements;
   readonly housekeeping: HousekeepingStatements;
 }
 

@@ -11,3 +11,7 @@ export function phaseOf(status: TaskStatus): string {
   if (status === 'pending') return IS_PENDING;
   return isTerminal(status) ? HAS_ENDED : IS_ACTIVE;
 }
+
+/** No plugin waits for the task: whatever was handed out has arrived. */
+export const IS_DELIVERED = `NOT EXISTS (SELECT 1 FROM joblib_outbox WHERE joblib_outbox.task_id = joblib_task.id)
+   AND NOT EXISTS (SELECT 1 FROM joblib_delivery WHERE joblib_delivery.task_id = joblib_task.id AND joblib_delivery.status <> 'delivered')`;

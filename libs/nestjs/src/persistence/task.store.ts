@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { MAX_EXACT_QUEUE_POSITION } from '@joblib/contract';
 
 import type { Task } from '../domain/task.js';
+import { Outbox } from './outbox.js';
 import type { TaskRow } from './rows.js';
 import type { Session, Transaction } from './session.js';
+import type { Statement } from './statement.js';
 import type { ReportChange } from './statements.js';
 
 /** The stored row as the rules see it. */
@@ -32,6 +34,8 @@ export function toTask(row: TaskRow): Task {
 /** Tasks: one by one, their place in the queue, and what is reported of them. */
 @Injectable()
 export class TaskStore {
+  constructor(private readonly outbox: Outbox) {}
+
   async insert(transaction: Transaction, tasks: readonly Task[]): Promise<void> {
     if (tasks.length > 0) await transaction.all(transaction.statements.tasks.insert(tasks));
   }
@@ -54,7 +58,9 @@ export class TaskStore {
   /** Those that changed, by id; a lost race or a missing right leaves a task out. */
   async report(transaction: Transaction, changes: readonly ReportChange[]): Promise<Map<string, Task>> {
     const rows = await transaction.all(transaction.statements.tasks.report(changes));
-    return new Map(rows.map((row) => [row.id, toTask(row)]));
+    const tasks = new Map(rows.map((row) => [row.id, toTask(row)]));
+    await this.outbox.put(transaction, tasks.values());
+    return tasks;
   }
 
   /** 1-based place of each pending task in its job's queue, up to `MAX_EXACT_QUEUE_POSITION + 1`. Others have no entry. */
@@ -66,11 +72,11 @@ export class TaskStore {
   }
 
   async failOfWorker(transaction: Transaction, workerId: string, error: string, now: number): Promise<Task[]> {
-    return (await transaction.all(transaction.statements.tasks.failOfWorker(workerId, JSON.stringify(error), now))).map(toTask);
+    return this.#ended(transaction, transaction.statements.tasks.failOfWorker(workerId, JSON.stringify(error), now));
   }
 
   async failStuckInternal(transaction: Transaction, before: number, error: string, now: number): Promise<Task[]> {
-    return (await transaction.all(transaction.statements.tasks.failStuckInternal(before, JSON.stringify(error), now))).map(toTask);
+    return this.#ended(transaction, transaction.statements.tasks.failStuckInternal(before, JSON.stringify(error), now));
   }
 
   /** Deletes at most `limit` tasks that ended before `before` (epoch milliseconds), the oldest first. @returns how many. */
@@ -81,5 +87,11 @@ export class TaskStore {
   /** Which of the tasks are terminal or gone. */
   async findSettled(session: Session, taskIds: readonly string[]): Promise<string[]> {
     return (await session.all(session.statements.tasks.findSettled(taskIds))).map(({ id }) => id);
+  }
+
+  async #ended(transaction: Transaction, statement: Statement<TaskRow>): Promise<Task[]> {
+    const tasks = (await transaction.all(statement)).map(toTask);
+    await this.outbox.put(transaction, tasks);
+    return tasks;
   }
 }

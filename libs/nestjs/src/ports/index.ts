@@ -18,5 +18,7 @@ export { RESULT_BACKEND } from './result-backend.js';
 export type { ResultBackend } from './result-backend.js';
 export { INTERNAL_REGISTRY, emptyInternalRegistry } from './internal-registry.js';
 export type { InternalJob, InternalJobContext, InternalProvider, InternalProviderRead, InternalRegistry } from './internal-registry.js';
+export { PLUGIN_MANAGER } from './plugin-manager.js';
+export type { ServerPlugins } from './plugin-manager.js';
 export { JOBLIB_SETTINGS } from './settings.js';
 export type { JoblibSettings } from './settings.js';

@@ -1,5 +1,8 @@
+import { DeliveryEntity } from './delivery.entity.js';
 import { JobEntity } from './job.entity.js';
 import { LeaseEntity } from './lease.entity.js';
+import { OutboxEntity } from './outbox.entity.js';
+import { PluginEntity } from './plugin.entity.js';
 import { ProviderEntity } from './provider.entity.js';
 import { SubmissionKeyEntity } from './submission-key.entity.js';
 import { TaskEntity } from './task.entity.js';
@@ -7,6 +10,28 @@ import { WorkerJobEntity } from './worker-job.entity.js';
 import { WorkerEntity } from './worker.entity.js';
 
 /** Every entity of the library, for the `entities` of a host's DataSource. All tables begin with `joblib_`. */
-export const joblibEntities = [WorkerEntity, JobEntity, WorkerJobEntity, TaskEntity, ProviderEntity, SubmissionKeyEntity, LeaseEntity];
+export const joblibEntities = [
+  WorkerEntity,
+  JobEntity,
+  WorkerJobEntity,
+  TaskEntity,
+  ProviderEntity,
+  SubmissionKeyEntity,
+  LeaseEntity,
+  PluginEntity,
+  OutboxEntity,
+  DeliveryEntity,
+];
 
-export { JobEntity, LeaseEntity, ProviderEntity, SubmissionKeyEntity, TaskEntity, WorkerEntity, WorkerJobEntity };
+export {
+  DeliveryEntity,
+  JobEntity,
+  LeaseEntity,
+  OutboxEntity,
+  PluginEntity,
+  ProviderEntity,
+  SubmissionKeyEntity,
+  TaskEntity,
+  WorkerEntity,
+  WorkerJobEntity,
+};

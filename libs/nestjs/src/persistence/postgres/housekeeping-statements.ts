@@ -1,4 +1,5 @@
 import { reading, writing } from '../statement.js';
+import { IS_DELIVERED } from '../task-phases.js';
 import type { HousekeepingStatements } from '../statements.js';
 
 export const postgresHousekeepingStatements: HousekeepingStatements = {
@@ -44,7 +45,7 @@ export const postgresHousekeepingStatements: HousekeepingStatements = {
   deleteTasksCompletedBefore: (before, limit) =>
     writing(
       `DELETE FROM joblib_task WHERE id = ANY(ARRAY(
-         SELECT id FROM joblib_task WHERE completed_at < $1 ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING id`,
+         SELECT id FROM joblib_task WHERE completed_at < $1 AND ${IS_DELIVERED} ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING id`,
       before,
       limit,
     ),

@@ -1,5 +1,6 @@
 import type { Statements } from '../statements.js';
 import { postgresClaimStatements } from './claim-statements.js';
+import { postgresDeliveryStatements } from './delivery-statements.js';
 import { postgresHousekeepingStatements } from './housekeeping-statements.js';
 import { postgresJobStatements } from './job-statements.js';
 import { postgresListStatements } from './list-statements.js';
@@ -15,5 +16,6 @@ export const postgresStatements: Statements = {
   claims: postgresClaimStatements,
   lists: postgresListStatements,
   providers: postgresProviderStatements,
+  deliveries: postgresDeliveryStatements,
   housekeeping: postgresHousekeepingStatements,
 };

@@ -1,4 +1,5 @@
 import { reading, writing } from '../statement.js';
+import { IS_DELIVERED } from '../task-phases.js';
 import type { HousekeepingStatements } from '../statements.js';
 
 export const sqliteHousekeepingStatements: HousekeepingStatements = {
@@ -42,7 +43,8 @@ export const sqliteHousekeepingStatements: HousekeepingStatements = {
 
   deleteTasksCompletedBefore: (before, limit) =>
     writing(
-      `DELETE FROM joblib_task WHERE id IN (SELECT id FROM joblib_task WHERE completed_at < ? ORDER BY completed_at LIMIT ?) RETURNING id`,
+      `DELETE FROM joblib_task WHERE id IN (
+         SELECT id FROM joblib_task WHERE completed_at < ? AND ${IS_DELIVERED} ORDER BY completed_at LIMIT ?) RETURNING id`,
       before,
       limit,
     ),

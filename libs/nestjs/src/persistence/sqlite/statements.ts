@@ -1,5 +1,6 @@
 import type { Statements } from '../statements.js';
 import { sqliteClaimStatements } from './claim-statements.js';
+import { sqliteDeliveryStatements } from './delivery-statements.js';
 import { sqliteHousekeepingStatements } from './housekeeping-statements.js';
 import { sqliteJobStatements } from './job-statements.js';
 import { sqliteListStatements } from './list-statements.js';
@@ -15,5 +16,6 @@ export const sqliteStatements: Statements = {
   claims: sqliteClaimStatements,
   lists: sqliteListStatements,
   providers: sqliteProviderStatements,
+  deliveries: sqliteDeliveryStatements,
   housekeeping: sqliteHousekeepingStatements,
 };

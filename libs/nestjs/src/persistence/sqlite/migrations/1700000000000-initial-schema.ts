@@ -40,6 +40,18 @@ const TABLES = [
 
   `CREATE TABLE "joblib_lease" ("name" text NOT NULL, "holder" text NOT NULL, "expires_at" bigint NOT NULL,
      CONSTRAINT "joblib_lease_pk" PRIMARY KEY ("name"))`,
+
+  `CREATE TABLE "joblib_plugin" ("name" text NOT NULL, "accepts" text NOT NULL, "announced_at" bigint NOT NULL,
+     CONSTRAINT "joblib_plugin_pk" PRIMARY KEY ("name"))`,
+  `CREATE TABLE "joblib_outbox" ("task_id" varchar NOT NULL, CONSTRAINT "joblib_outbox_pk" PRIMARY KEY ("task_id"))`,
+  `CREATE TABLE "joblib_delivery" ("id" varchar NOT NULL, "plugin" text NOT NULL, "task_id" varchar NOT NULL, "status" text NOT NULL,
+     "attempts" integer NOT NULL, "created_at" bigint NOT NULL, "next_attempt_at" bigint, "delivered_at" bigint, "error" text,
+     CONSTRAINT "joblib_delivery_pk" PRIMARY KEY ("id"))`,
+  `CREATE UNIQUE INDEX "joblib_delivery_by_task" ON "joblib_delivery" ("task_id", "plugin")`,
+  `CREATE INDEX "joblib_delivery_due" ON "joblib_delivery" ("plugin", "next_attempt_at", "id") WHERE next_attempt_at IS NOT NULL`,
+  `CREATE INDEX "joblib_delivery_by_plugin" ON "joblib_delivery" ("plugin", "id")`,
+  `CREATE INDEX "joblib_delivery_by_status" ON "joblib_delivery" ("plugin", "status", "id")`,
+  `CREATE INDEX "joblib_delivery_delivered" ON "joblib_delivery" ("delivered_at") WHERE delivered_at IS NOT NULL`,
 ];
 
 const COUNTS = TASK_STATUSES.map((status) => `"${status}" integer NOT NULL DEFAULT 0`).join(', ');
@@ -62,7 +74,19 @@ export class JoblibInitialSchema1700000000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const table of ['task_count', 'lease', 'submission_key', 'provider', 'task', 'worker_job', 'job', 'worker']) {
+    for (const table of [
+      'task_count',
+      'delivery',
+      'outbox',
+      'plugin',
+      'lease',
+      'submission_key',
+      'provider',
+      'task',
+      'worker_job',
+      'job',
+      'worker',
+    ]) {
       await queryRunner.query(`DROP TABLE "joblib_${table}"`);
     }
   }
