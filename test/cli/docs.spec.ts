@@ -45,7 +45,9 @@ beforeAll(async () => {
   scene = await Scene.start();
   mkdirSync(join(scene.folder, 'node_modules'));
   symlinkSync(join(process.cwd(), 'node_modules/@joblib'), join(scene.folder, 'node_modules/@joblib'));
-  scene.file('worker.ts', /^```ts\n([\s\S]*?)^```$/m.exec(PAGE)?.[1] ?? '');
+  const [worker = '', files = ''] = [...PAGE.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  scene.file('worker.ts', worker);
+  scene.file('files.ts', files);
 });
 afterAll(() => scene.close());
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { installPacked, libraries } from '../packaging/packed-libraries.js';
 import { Scene } from './scene.js';
 
+const VERSION = `${(JSON.parse(readFileSync('libs/cli/package.json', 'utf8')) as { version: string }).version}\n`;
 const NEEDED = ['@joblib/cli', '@joblib/client', '@joblib/contract'];
 
 let scene: Scene;
@@ -30,11 +32,23 @@ afterAll(async () => {
   rmSync(host, { recursive: true, force: true });
 });
 
+/** What a command prints. `npm` as somebody has it who started no `npm test` around it. */
+function outputOf([command = '', ...args]: readonly string[], folder: string): string {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  return execFileSync(command, args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+describe('the program in the repository', () => {
+  it.each([['npm run --silent joblib -- --version'], ['npx --no -- joblib --version']])('is run by %s, once it is built', (command) => {
+    expect(outputOf(command.split(' '), process.cwd())).toBe(VERSION);
+  });
+});
+
 describe('the program of the packed library', () => {
-  it('is what npm makes a command of', () => {
-    const [, file = ''] = program;
-    expect(readFileSync(file, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
-    expect(statSync(file).isFile()).toBe(true);
+  it('is a command where it is installed', () => {
+    // The part of an installation that makes commands.
+    execFileSync('npm', ['rebuild', '@joblib/cli', '--offline', '--ignore-scripts'], { cwd: host, stdio: 'ignore' });
+    expect(outputOf(['npx', '--no', '--', 'joblib', '--version'], host)).toBe(VERSION);
   });
 
   it('serves a TypeScript module of a project that says nothing about modules, and submits to it', async () => {

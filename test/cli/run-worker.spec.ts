@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Scene } from './scene.js';
@@ -117,6 +117,116 @@ describe('joblib run-worker', () => {
       .catch(() => undefined); // wakes its claim
     const { code, stderr } = await worker.ended();
     expect([code, stderr]).toEqual([1, expect.stringMatching(/\njoblib: The server took this worker away: .*worker-not-found\)\n$/)]);
+  });
+});
+
+describe('joblib run-worker with providers', () => {
+  const PROVIDERS = `
+import { defineExtension, defineProvider } from '@joblib/client';
+
+class Texts {
+  static readonly category = 'texts';
+  static readonly schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] } as const;
+  read(texts: ReadonlyMap<string, string>, { path }: { readonly path: string }): { readonly text: string } {
+    const text = texts.get(path);
+    if (text === undefined) throw new Error('There is no ' + path + '.');
+    return { text };
+  }
+}
+
+export const texts = defineProvider({ provider: Texts, name: 'local', handler: new Map([['a.txt', 'water']]) });
+export const others = [defineProvider({ provider: Texts, name: 'far', handler: new Map([['a.txt', 'ice']]), room: 'elsewhere' })];
+export { Texts };
+
+export class Pixels {
+  static readonly category = 'images';
+  static readonly contentType = 'image/x-raw';
+  async read(): Promise<Uint8Array> {
+    return new Uint8Array([1, 2, 255]);
+  }
+}
+`;
+  const EXTENSION = "export const Names = defineExtension({ name: 'Names', run: ({ handlers }) => [...handlers.keys()].toSorted() });";
+
+  it('serves them beside extensions, each in its room, a class that asks for no handler by its own name', async () => {
+    scene.file('provide.mts', PROVIDERS + EXTENSION);
+    const worker = scene.spawn(['run-worker', 'provide.mts', '--room', 'both']);
+    await worker.printed(/is ready/);
+    // By the names of the exports, as modules have them.
+    const served = ['both:modifiers:Names', 'elsewhere:texts:far', 'both:texts:local', 'both:images:Pixels'];
+    expect(worker.stdout).toBe(served.map((name) => `Serving ${name}\n`).join(''));
+    const answers = [
+      await scene.run(['read', 'both', 'both:texts:local', 'path=a.txt']),
+      await scene.run(['read', 'elsewhere', 'elsewhere:texts:far', 'path=a.txt']),
+      await scene.run(['read', 'both', 'both:images:Pixels', '-o', 'pixels']),
+    ];
+    expect(answers.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, '{"text":"water"}'],
+      [0, '{"text":"ice"}'],
+      [0, ''],
+    ]);
+    expect([...readFileSync(join(scene.folder, 'pixels'))]).toEqual([1, 2, 255]);
+    expect(await resultOf('both', 'modifiers:Names', {})).toEqual(['both:images:Pixels', 'both:texts:local', 'elsewhere:texts:far']);
+    const { code, stderr } = await scene.run(['read', 'both', 'both:texts:local', 'path=b.txt']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('There is no b.txt.')]);
+  });
+
+  it('serves them without any extension, takes them away at Ctrl+C, and claims nothing meanwhile', async () => {
+    scene.file('alone.mts', PROVIDERS);
+    const worker = scene.spawn(['run-worker', 'alone.mts', '--room', 'alone', '--json']);
+    await worker.printed(/is ready/);
+    expect(worker.stdout).toMatch(/^\{"provider":"alone:texts:local","worker":"[0-9a-f-]{36}"\}$/m);
+    expect((await scene.run(['read', 'alone', 'alone:texts:local', 'path=a.txt'])).stdout).toBe('{"text":"water"}');
+    expect(await worker.ended('SIGINT')).toMatchObject({ code: 0, signal: null });
+    expect((await scene.run(['providers', 'alone', '--json'])).stdout).toBe('');
+  });
+
+  it('ends with 1 when the server takes a worker without jobs away', async () => {
+    scene.file('lone.mjs', "export class Lone { static category = 'texts'; read() { return 1; } }");
+    const worker = scene.spawn(['run-worker', 'lone.mjs', '--room', 'lone']);
+    await worker.printed(/is ready/);
+    await scene.manager().api.deleteWorker(/Worker (\S+) is ready/.exec(worker.stderr)?.[1] ?? '');
+    // Its socket drops: it sends a heartbeat now instead of later.
+    await scene.kill();
+    await scene.startAgain();
+    const { code, stderr } = await worker.ended();
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/\njoblib: The server took this worker away: .*worker-not-found\)\n$/)]);
+  });
+
+  it.each([
+    [
+      'a class whose handler nobody gives',
+      "export class Files { static category = 'files'; read(folder) { return folder; } }",
+      /read\(\) of 'Files' in 'odd\.mjs' asks for a handler: export defineProvider\(/,
+    ],
+    [
+      'two of the same full name',
+      "class A { static category = 'a'; read() {} } export const one = { provider: A, name: 'x', handler: 1 }, two = { provider: A, name: 'x', handler: 2, room: 'odd' };",
+      /'odd\.mjs' exports two providers called odd:a:x\./,
+    ],
+    [
+      'a room of the servers',
+      "class A { static category = 'a'; read() {} } export const one = { provider: A, name: 'x', handler: 1, room: '@internal' };",
+      /answer reads of @internal themselves/,
+    ],
+    [
+      'a room that is none',
+      "class A { static category = 'a'; read() {} } export const one = { provider: A, name: 'x', room: '' };",
+      /room/i,
+    ],
+  ])('refuses %s, and registers nothing', async (_, module, sentence) => {
+    scene.file('odd.mjs', module);
+    const { code, stderr } = await scene.run(['run-worker', 'odd.mjs', '--room', 'odd']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(sentence)]);
+    expect((await scene.run(['workers', 'odd', '--json'])).stdout).toBe('');
+  });
+
+  it('takes a class with run and read for an extension', async () => {
+    scene.file('runs.mjs', "export class Runs { static category = 'modifiers'; run() { return this.read(); } read() { return 'read'; } }");
+    const worker = scene.spawn(['run-worker', 'runs.mjs', '--room', 'runs']);
+    await worker.printed(/is ready/);
+    expect(worker.stdout).toBe('Serving runs:modifiers:Runs\n');
+    expect(await resultOf('runs', 'modifiers:Runs', {})).toBe('read');
   });
 });
 

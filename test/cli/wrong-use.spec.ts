@@ -69,7 +69,11 @@ describe('wrong use', () => {
     ],
     ['a worker without a module', ['run-worker'], /<module> is missing/],
     ['a module that is not there', ['run-worker', 'none.ts'], /There is no file 'none\.ts'\./],
-    ['a module without extensions', ['run-worker', 'empty.mjs'], /'empty\.mjs' exports no extension: something that defineExtension made/],
+    [
+      'a module without extensions',
+      ['run-worker', 'empty.mjs'],
+      /'empty\.mjs' exports no extension and no provider: what defineExtension or/,
+    ],
     ['a module that is no TypeScript', ['run-worker', 'broken.ts'], /'broken\.ts' cannot be loaded: .*Unexpected ";"/],
     ['a module that throws', ['run-worker', 'throws.mjs'], /'throws\.mjs' cannot be loaded: no model \(line 2\)/],
     ['a module with one name twice', ['run-worker', 'twice.mjs'], /'twice\.mjs' exports two extensions called A\./],

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@joblib/client';
 import { z } from 'zod';
 
+import { until } from '../support/until.js';
 import { aScene, clearScenes } from './scene.js';
 
 afterEach(clearScenes);
@@ -87,6 +88,25 @@ describe('a provider', () => {
       status: 422,
       detail: 'The parameters break the schema: path: is required; lines: must be integer, is string',
     });
+  });
+
+  it('reads once what it is asked again while it reads, and once more what it is asked later', async () => {
+    class Slow {
+      static readonly category = 'slow';
+      read(reads: (() => void)[]): Promise<string> {
+        return new Promise((resolve) => reads.push(() => resolve('done')));
+      }
+    }
+    const { server, manager } = aScene();
+    const reads: (() => void)[] = [];
+    await manager.registerProvider(Slow, { name: 'one', handler: reads });
+    const answers = [server.read('@global:slow:one', {}, 'hash'), server.read('@global:slow:one', {}, 'hash')];
+    const other = server.read('@global:slow:one', {}, 'another');
+    await until('two reads', () => reads.length === 2);
+    for (const end of reads) end();
+    for (const answer of [...answers, other]) expect(textOf(await answer)).toBe('"done"');
+    void server.read('@global:slow:one', {}, 'hash');
+    await until('a third', () => reads.length === 3);
   });
 
   it('may say which problem it is', async () => {

@@ -8,10 +8,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
-import { IDENTITY, JoblibModule, WAKE_UPS, WorkerCleanup } from '@joblib/nestjs';
+import { IDENTITY, JoblibModule, RESULT_BACKEND, WAKE_UPS, WorkerCleanup } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
 import { BearerNameIdentity } from '@joblib/nestjs/testing';
-import { RedisBus, RedisWakeUps, redisSocketAdapter } from '@joblib/redis';
+import { RedisBus, RedisResultBackend, RedisWakeUps, redisSocketAdapter } from '@joblib/redis';
 import { DataSource } from 'typeorm';
 
 import { JoblibUser } from '../support/joblib-user.js';
@@ -62,6 +62,7 @@ export class ClusterServer {
     const own: Provider[] = [
       { provide: IDENTITY, useClass: BearerNameIdentity },
       { provide: WAKE_UPS, useFactory: () => new RedisWakeUps(bus) },
+      { provide: RESULT_BACKEND, useFactory: () => RedisResultBackend.connect(redisUrl) },
     ];
     const dataSource = new DataSource(database.options());
     const joblib = JoblibModule.forRoot({ dataSource, migrate: true, settings, overrides: [...own, ...overrides] });
@@ -89,7 +90,12 @@ export class ClusterServer {
 
   /** A question to all servers, as the end of a grace asks it. @throws Error when it cannot be answered. */
   async socketsIn(room: string): Promise<number> {
-    return (await this.adapter.server?.in(room).fetchSockets())?.length ?? 0;
+    return (await this.socketsOf(room)).length;
+  }
+
+  /** As a host would ask for them. */
+  async socketsOf(room: string): Promise<Awaited<ReturnType<SocketServer['fetchSockets']>>> {
+    return (await this.adapter.server?.in(room).fetchSockets()) ?? [];
   }
 
   /** As the library does after a commit. */

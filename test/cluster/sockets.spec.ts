@@ -1,7 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { io } from 'socket.io-client';
 
 import { SocketClient, disconnectAll } from '../gateway/socket-client.js';
 import { RedisServer, redisMissing } from '../support/redis-server.js';
+import { aStoredDelivery } from '../support/stored-delivery.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { Cluster, becauseOfRedis } from './cluster.js';
@@ -54,6 +57,18 @@ withRedis(`sockets on two servers${becauseOfRedis}`, () => {
       const told = (await watcher.payloadsOf('task_status_event')).map(({ status }) => status);
       expect(told).toEqual(['pending', 'claimed', 'running', 'completed']);
       expect(await watcher.payloadsOf('jobs_invalidate')).toHaveLength(1);
+    }
+  });
+
+  it('hear on one, in every room, that a delivery to a plugin was retried on the other', async () => {
+    const { here, there } = cluster;
+    const watchers = await Promise.all([here, there].map(({ origin }) => SocketClient.connect(origin, 'ada')));
+    for (const [index, watcher] of watchers.entries()) await watcher.joinRoom(`plugins ${index}`);
+    const { id } = await aStoredDelivery(here);
+    expect((await here.user('root').call('POST', `/plugins/chat/deliveries/${id}/retry`)).status).toBe(202);
+    for (const watcher of watchers) {
+      await watcher.hears('plugins_invalidate', {});
+      expect(await watcher.payloadsOf('plugins_invalidate')).toEqual([{}]);
     }
   });
 
@@ -122,7 +137,33 @@ withRedis(`sockets on two servers${becauseOfRedis}`, () => {
     await until('its task fails', async () => (await here.user('sue').task(taskId)).body.status === 'failed');
   });
 
-  it('of a stopped server clean nobody up, and the events of the other go on', async () => {
+  it('are found on the other, without what their clients proved themselves with: Redis hears of none of it', async () => {
+    const { here, there } = cluster;
+    const socket = io(there.origin, {
+      transports: ['websocket'],
+      forceNew: true,
+      auth: { token: 'ada', session: 'secret of the auth object' },
+      query: { key: 'secret-of-the-query' },
+      extraHeaders: { cookie: 'session=secret-of-a-cookie', 'x-api-key': 'secret-of-a-header' },
+    });
+    const [heard, listener] = [[] as string[], new Redis(cluster.redis.url)];
+    listener.on('pmessage', (_pattern: string, _channel: string, message: string) => heard.push(message));
+    await listener.psubscribe('*');
+    try {
+      await socket.emitWithAck('room_join', { room_id: 'found' });
+      const [found] = await here.socketsOf('room:found');
+      expect(found).toMatchObject({ id: socket.id, data: { joblibCaller: { id: expect.any(String) } } });
+      expect(found?.rooms).toContain('room:found');
+      expect(found?.handshake).toMatchObject({ auth: {}, headers: {}, query: {} });
+      await until('the answer is overheard', () => heard.some((message) => message.includes(`"id":"${socket.id}"`)));
+      expect(heard.filter((message) => message.includes('secret'))).toEqual([]);
+    } finally {
+      listener.disconnect();
+      socket.disconnect();
+    }
+  });
+
+  it('of a stopped server clean nobody up; a question that is open when the last one stops keeps no process alive', async () => {
     const second = await Cluster.start();
     const { fullName, workerId, taskId } = await aBusyWorker(second);
     const socket = await SocketClient.connect(second.there.origin, 'root');
@@ -132,7 +173,21 @@ withRedis(`sockets on two servers${becauseOfRedis}`, () => {
     expect((await second.here.user('sue').task(taskId)).body.status).toBe('claimed');
     // It said farewell: what is left can be asked without it.
     expect(await second.here.socketsIn('nobody')).toBe(0);
+    // Counts as a server, and never answers.
+    const mute = new Redis(second.redis.url);
+    await mute.subscribe('joblib:sockets-request#/#');
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    second.here.socketsIn('nobody').catch(() => undefined); // nobody waits for it any more
+    const isOfQuestion = ([callback]: readonly unknown[]): boolean => String(callback).includes('waiting for fetchSockets');
+    const wait = (): unknown => timers.mock.results[timers.mock.calls.findIndex(isOfQuestion)]?.value;
+    await until('it is asked', () => wait() !== undefined);
+    const asked = wait() as NodeJS.Timeout;
+    timers.mockRestore();
+    expect(asked.hasRef()).toBe(true);
+    mute.disconnect();
     await second.close();
+    expect(asked.hasRef()).toBe(false);
+    clearTimeout(asked);
   });
 });
 

@@ -104,11 +104,42 @@ describe('the socket room of a provider', () => {
     const socket = await SocketClient.connect(server.origin, 'ann');
     await join(socket);
     const read = sue.read('?n=1', strict);
-    const { request_id } = await socket.hears('provider_request');
+    const { request_id } = await socket.hears('provider_request', { params: '{"n":"1"}' });
     await ann.upload(provider.id, String(request_id), '1');
     expect((await read).status).toBe(200);
     await leave(socket);
     expect((await sue.read('?n=1', strict)).status).toBe(200);
+  });
+
+  it('hears at its join what was asked while nobody was there, once, and long before the request would be sent again', async () => {
+    const socket = await SocketClient.connect(server.origin, 'ann');
+    await join(socket);
+    await leave(socket);
+    expect((await sue.read('?n=2')).status).toBe(202);
+    const read = sue.read('?n=2', { prefer: 'wait=15' });
+    await join(socket);
+    const { request_id } = await socket.hears('provider_request', { params: '{"n":"2"}' });
+    await ann.upload(provider.id, String(request_id), '2');
+    expect((await read).body).toBe(2);
+    // Answered: nobody asks for it any more.
+    await leave(socket);
+    await join(socket);
+    await sue.read('?n=3');
+    await socket.hears('provider_request', { params: '{"n":"3"}' });
+    expect((await socket.payloadsOf('provider_request')).map(({ params }) => params)).toEqual(['{"n":"2"}', '{"n":"3"}']);
+  });
+
+  it('is not asked twice because the same socket joins again, or another one', async () => {
+    const [socket, other] = [await SocketClient.connect(server.origin, 'ann'), await SocketClient.connect(server.origin, 'ann')];
+    await join(socket);
+    await sue.read('?n=4');
+    await socket.hears('provider_request', { params: '{"n":"4"}' });
+    await join(socket);
+    await join(other);
+    await sue.read('?n=5');
+    for (const each of [socket, other]) await each.hears('provider_request', { params: '{"n":"5"}' });
+    const asked = await Promise.all([socket, other].map((each) => each.payloadsOf('provider_request')));
+    expect(asked.map((requests) => requests.map(({ params }) => params))).toEqual([['{"n":"4"}', '{"n":"5"}'], ['{"n":"5"}']]);
   });
 
   it('of a provider that was killed in the middle of a read: the reader is told that it is gone', async () => {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runCommandLine } from './command-line.js';
 import { SYSTEM_EPOCH_CLOCK } from './clock.js';
 import { EXIT } from './errors.js';

@@ -2,6 +2,7 @@ import { RedisAdapter } from '@socket.io/redis-adapter';
 import { isTaskStatus } from '@joblib/contract';
 
 import type { RedisBus } from './redis-bus.js';
+import { withoutHandshakes } from './socket-answers.js';
 import { StatusOrder } from './status-order.js';
 
 type Namespace = ConstructorParameters<typeof RedisAdapter>[0];
@@ -47,6 +48,13 @@ class BusAdapter extends RedisAdapter {
     return this.bus.assertAllHear(() => super.serverCount());
   }
 
+  /** Answers that are still awaited keep no process alive. */
+  override close(): Promise<void> | void {
+    const { requests } = this as unknown as { readonly requests: ReadonlyMap<string, { readonly timeout: NodeJS.Timeout }> };
+    for (const { timeout } of requests.values()) timeout.unref();
+    return super.close();
+  }
+
   /** A message of another server; the base class passes over one without a packet. */
   #withoutStale(message: unknown): unknown {
     if (!Array.isArray(message) || message[0] === this.uid || this.#admits(message[1])) return message;
@@ -65,7 +73,8 @@ class BusAdapter extends RedisAdapter {
 function publishingOn(bus: RedisBus): object {
   const { publisher } = bus;
   return {
-    publish: (channel: string, message: string | Buffer) => bus.publish(channel, message),
+    publish: (channel: string, message: string | Buffer) =>
+      bus.publish(channel, typeof message === 'string' ? withoutHandshakes(message) : message),
     send_command: (command: string, args: string[], answer: (error: Error | null, value?: unknown) => void) =>
       void publisher.call(command, ...args).then(
         (value) => answer(null, value),

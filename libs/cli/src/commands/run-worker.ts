@@ -9,17 +9,20 @@ import { CommandFailure, EXIT, UsageError, errorLine } from '../errors.js';
 import { onEndSignals } from '../interrupts.js';
 import { jsonLine } from '../screen/json-text.js';
 import { plainText } from '../screen/plain-text.js';
-import { exportedExtensions } from '../worker/exported-extensions.js';
+import { exportedWork } from '../worker/exported-work.js';
+import type { ExportedWork } from '../worker/exported-work.js';
 import { loadModule } from '../worker/load-module.js';
 
 /** `joblib run-worker <module>` */
 export const RUN_WORKER = defineCommand({
   name: 'run-worker',
-  summary: 'serve the jobs of a module',
+  summary: 'serve the jobs and providers of a module',
   explanation: [
-    'Serves every extension that a module exports, until Ctrl+C. JavaScript or TypeScript; types are not checked. A whole module:',
+    'Serves every extension and provider that a module exports, until Ctrl+C. JavaScript or TypeScript; types are not checked. A whole',
+    'module:',
     '',
-    "  import { defineExtension } from '@joblib/client';",
+    "  import { readdir } from 'node:fs/promises';",
+    "  import { defineExtension, defineProvider } from '@joblib/client';",
     '',
     '  export const Scale = defineExtension({',
     "    name: 'Scale',",
@@ -27,12 +30,21 @@ export const RUN_WORKER = defineCommand({
     '    run: ({ payload }) => payload.n * 2,',
     '  });',
     '',
+    '  class Folder {',
+    "    static readonly category = 'files';",
+    '    read(folder: string) { return readdir(folder); }',
+    '  }',
+    "  export const shared = defineProvider({ provider: Folder, name: 'shared', handler: './shared' });",
+    '',
+    'A provider may name a room of its own. A class whose read() asks for no handler can be exported by itself: its name is the',
+    "provider's.",
+    '',
     'Ctrl+C: no new task is claimed, what is running is finished. The second Ctrl+C ends at once; what was running fails.',
     'Serving @global, where every room may use a job, takes the token of a superuser.',
   ].join('\n'),
   parameters: { module: { help: 'a file, e.g. worker.ts' } },
   options: {
-    room: { value: '<room>', help: `where its jobs are registered (${GLOBAL_ROOM})` },
+    room: { value: '<room>', help: `where its jobs and providers are registered (${GLOBAL_ROOM})` },
     concurrency: { value: '<n>', help: 'tasks that run at a time (1)' },
     drain: { value: '<seconds>', help: 'how long running tasks may go on after Ctrl+C (10)' },
   },
@@ -56,7 +68,7 @@ export const RUN_WORKER = defineCommand({
       maxStartupRetries: undefined,
       logger: { info: () => undefined, warn: say, error: say },
     });
-    const extensions = exportedExtensions(await loadModule(args.module, context.folder), args.module);
+    const work = exportedWork(await loadModule(args.module, context.folder), args.module, room);
     // From now on: a Ctrl+C while it registers takes its leave, too.
     const leaving = manager.wait();
     const release = onEndSignals(() => {
@@ -64,13 +76,10 @@ export const RUN_WORKER = defineCommand({
       say('Finishing what is running; Ctrl+C again ends at once.');
     });
     try {
-      for (const extension of extensions) {
-        const job = await manager.register(extension, { room, context: undefined });
-        await context.out.line(
-          context.json ? jsonLine({ job: job.full_name, worker: job.worker_id }) : plainText(`Serving ${job.full_name}`),
-        );
-      }
-      return await served(manager, leaving, context);
+      await register(manager, work, room, context);
+      await context.err.line(`Worker ${manager.workerId} is ready; Ctrl+C ends it.`);
+      // Without jobs there is nothing to claim: reads come by the socket.
+      return exitCodeAfter(work.extensions.length === 0 ? await leaving : (await Promise.all([manager.serve(), leaving]))[0]);
     } catch (error) {
       if (error instanceof ManagerStoppedError && error.reason.kind === 'disconnected') return EXIT.done;
       throw error;
@@ -81,9 +90,19 @@ export const RUN_WORKER = defineCommand({
   },
 });
 
-async function served(manager: JobManager, leaving: Promise<StopReason>, { err }: CommandContext): Promise<number> {
-  await err.line(`Worker ${manager.workerId} is ready; Ctrl+C ends it.`);
-  const [reason] = await Promise.all([manager.serve(), leaving]);
+async function register(
+  manager: JobManager,
+  { extensions, providers }: ExportedWork,
+  room: string,
+  context: CommandContext,
+): Promise<void> {
+  const tell = (kind: 'job' | 'provider', fullName: string): Promise<void> =>
+    context.out.line(context.json ? jsonLine({ [kind]: fullName, worker: manager.workerId }) : plainText(`Serving ${fullName}`));
+  for (const extension of extensions) await tell('job', (await manager.register(extension, { room, context: undefined })).full_name);
+  for (const { provider, ...how } of providers) await tell('provider', (await manager.registerProvider(provider, how)).full_name);
+}
+
+function exitCodeAfter(reason: StopReason): number {
   if (reason.kind === 'registration-lost') throw new CommandFailure(`The server took this worker away: ${errorLine(reason.error)}`);
   if (reason.kind === 'unreachable') throw new CommandFailure(`The server was away for too long: ${errorLine(reason.error)}`);
   return EXIT.done;

@@ -103,6 +103,8 @@ function describe(news: RoomNews, { paint }: Outlet): string {
       return 'the jobs changed';
     case 'providers_invalidate':
       return 'the providers changed';
+    case 'plugins_invalidate':
+      return 'the plugins changed';
     case 'provider_result_ready':
       return plainText(`read       ${news.payload.provider_name}`);
     case 'task_status_event': {

@@ -2,32 +2,17 @@ import type { AnyExtension } from '@joblib/client';
 
 import { UsageError } from '../errors.js';
 
-/**
- * The extensions among the exports of a module: what `defineExtension` made, classes with `run`, and lists of these. An extension that is
- * exported twice is one.
- * @throws UsageError when there are none, or two of the same name.
- */
-export function exportedExtensions(module: Readonly<Record<string, unknown>>, path: string): readonly AnyExtension[] {
-  // What a CommonJS module exports is the default export of the module that importing it gives.
-  const exported = [...Object.values(module), ...membersOf(module['default'])].flatMap((value) =>
-    Array.isArray(value) ? membersOf(value) : [value],
-  );
-  const extensions = [...new Set(exported.filter(isExtension))];
-  if (extensions.length === 0)
-    throw new UsageError(
-      `'${path}' exports no extension: something that defineExtension made, or a class with run(). See 'joblib run-worker --help'.`,
-    );
+/** The extensions among these values. @throws UsageError when two have the same name. */
+export function uniqueExtensions(values: readonly unknown[], path: string): readonly AnyExtension[] {
+  const extensions = values.filter(isExtension);
   const names = extensions.map(nameOf);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`'${path}' exports two extensions called ${twice}.`);
   return extensions;
 }
 
-function membersOf(value: unknown): readonly unknown[] {
-  return typeof value === 'object' && value !== null && !isExtension(value) ? Object.values(value) : [];
-}
-
-function isExtension(value: unknown): value is AnyExtension {
+/** What `defineExtension` made, or a class with `run`. */
+export function isExtension(value: unknown): value is AnyExtension {
   if (typeof value === 'function') return hasRun(value.prototype);
   return hasRun(value) && typeof (value as { readonly name?: unknown }).name === 'string';
 }

@@ -35,16 +35,26 @@ interface AnyInstance {
 
 /** Answers reads. */
 export class ProviderDesk {
+  /** Reads that go on, by their hashes. */
+  readonly #reading = new WeakMap<OwnProvider, Set<string>>();
+
   constructor(private readonly options: ProviderDeskOptions) {}
 
-  /** Never rejects: a read that fails is answered with why. */
+  /** Never rejects: a read that fails is answered with why. What is asked again while it is being read is read once. */
   async answer(request: ProviderRequest): Promise<void> {
     const own = this.options.providers.get(request.provider_name);
     if (own === undefined) {
       this.options.logger.warn(`A read of '${request.provider_name}' came here, where nobody answers it.`);
       return;
     }
-    const refusal = await this.#upload(own, request, await this.#read(own, request));
+    const reading = this.#reading.get(own) ?? new Set<string>();
+    this.#reading.set(own, reading);
+    if (reading.has(request.request_id)) return;
+    reading.add(request.request_id);
+    const upload = await this.#read(own, request);
+    // Not after the upload: the server may ask anew for what it has got before we know that it has.
+    reading.delete(request.request_id);
+    const refusal = await this.#upload(own, request, upload);
     if (refusal !== null) await this.#upload(own, request, failedUpload(refusal));
   }
 

@@ -17,9 +17,27 @@ export interface ProviderClass {
 /** Type of `params` in a provider's `read`: `read(handler: Files, params: ParamsOf<typeof FileProvider.schema>)`. */
 export type ParamsOf<Schema extends PayloadSchema> = PayloadOf<Schema>;
 
-/** The handler that this provider's `read` wants. */
+/** The handler that this provider's `read` wants; `unknown` for a provider of unknown type: whoever passes one on knows its handler. */
 export type HandlerOf<P extends ProviderClass> = P extends new (...params: never[]) => {
   read(handler: infer Handler, ...rest: never[]): unknown;
 }
-  ? Handler
+  ? [Handler] extends [never]
+    ? unknown
+    : Handler
   : unknown;
+
+/** A provider together with what it is registered with: what `joblib run-worker` serves when a module exports it. */
+export interface ProviderDefinition<P extends ProviderClass = ProviderClass> {
+  readonly provider: P;
+  /** Of this provider among those of its category, e.g. "local". */
+  readonly name: string;
+  /** Given to every `read`. */
+  readonly handler: HandlerOf<P>;
+  /** The room of the worker's jobs when absent. */
+  readonly room?: string;
+}
+
+/** Types the handler from the provider's `read`. */
+export function defineProvider<P extends ProviderClass>(definition: ProviderDefinition<P>): ProviderDefinition<P> {
+  return definition;
+}

@@ -89,7 +89,7 @@ export class JoinRooms {
     const { provider_name, worker_id } = validateDto(ProviderRoomDto, payload);
     await this.#inOrder(socket, async () => {
       const admitted = await this.providers.admit(caller, provider_name, worker_id);
-      await this.#stand(socket, admitted, socketRoomOfProvider(provider_name));
+      if (await this.#stand(socket, admitted, socketRoomOfProvider(provider_name))) this.audience.joined(provider_name);
     });
   }
 
@@ -127,11 +127,13 @@ export class JoinRooms {
     this.presence.dropped(socket.id, reason);
   }
 
-  async #stand(socket: JoiningSocket, { workerId, joinedAt }: Admitted, socketRoom: string): Promise<void> {
+  /** @returns whether the socket stands there only now. */
+  async #stand(socket: JoiningSocket, { workerId, joinedAt }: Admitted, socketRoom: string): Promise<boolean> {
     // Gone meanwhile: it stands for nobody, and nobody will tell again.
-    if (!socket.connected) return;
-    this.presence.joined(socket.id, workerId, socketRoom, joinedAt);
+    if (!socket.connected) return false;
+    const isNew = this.presence.joined(socket.id, workerId, socketRoom, joinedAt);
     await socket.join([socketRoom, socketRoomOfWorker(workerId)]);
+    return isNew;
   }
 
   async #standNoMore(socket: JoiningSocket, workerIdText: string, socketRoom: string): Promise<void> {

@@ -22,15 +22,18 @@ export class Standings {
     return this.#workers.has(workerId);
   }
 
-  /** From now on the socket stands for the worker in a socket room. */
-  add(socketId: string, workerId: string, socketRoom: string, joinedAt: number): void {
+  /** From now on the socket stands for the worker in a socket room. @returns whether it did not before. */
+  add(socketId: string, workerId: string, socketRoom: string, joinedAt: number): boolean {
     const roomsOfWorker = this.#sockets.get(socketId) ?? new Map<string, Set<string>>();
     this.#sockets.set(socketId, roomsOfWorker);
-    roomsOfWorker.set(workerId, (roomsOfWorker.get(workerId) ?? new Set()).add(socketRoom));
+    const rooms = roomsOfWorker.get(workerId) ?? new Set<string>();
+    const isNew = !rooms.has(socketRoom);
+    roomsOfWorker.set(workerId, rooms.add(socketRoom));
     const standing = this.#workers.get(workerId) ?? { socketIds: new Set(), joinedAt };
     standing.socketIds.add(socketId);
     standing.joinedAt = Math.max(standing.joinedAt, joinedAt);
     this.#workers.set(workerId, standing);
+    return isNew;
   }
 
   /** The opposite; out of its last room the socket does not stand for the worker any more. @returns the socket rooms to leave. */

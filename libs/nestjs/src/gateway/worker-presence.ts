@@ -35,11 +35,14 @@ export class WorkerPresence {
     this.#server = server;
   }
 
-  /** The socket stands for the worker in a socket room. @param joinedAt the time that was stored as a sign of life. */
-  joined(socketId: string, workerId: string, socketRoom: string, joinedAt: number): void {
-    this.#standings.add(socketId, workerId, socketRoom, joinedAt);
+  /**
+   * The socket stands for the worker in a socket room. @param joinedAt the time that was stored as a sign of life.
+   * @returns whether it did not before.
+   */
+  joined(socketId: string, workerId: string, socketRoom: string, joinedAt: number): boolean {
     clearTimeout(this.#graces.get(workerId));
     this.#graces.delete(workerId);
+    return this.#standings.add(socketId, workerId, socketRoom, joinedAt);
   }
 
   /** Leaving is no loss: nothing is cleaned up. @returns the socket rooms that the socket has no more reason to be in. */

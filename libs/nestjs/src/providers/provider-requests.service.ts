@@ -8,6 +8,8 @@ import { UnitOfWork } from '../persistence/index.js';
 import { JOBLIB_SETTINGS, WAKE_UPS } from '../ports/index.js';
 import type { JoblibSettings, WakeUps } from '../ports/index.js';
 import { InternalReads } from './internal-reads.service.js';
+import { ProviderAudience } from './provider-audience.service.js';
+import { ProviderLookup } from './provider-lookup.service.js';
 import type { ProviderRead } from './provider-read.js';
 import { ResultCache } from './result-cache.service.js';
 
@@ -27,7 +29,8 @@ const RETRY_AFTER_SECONDS = '2';
 
 /**
  * Asks providers, once for all who read the same: whoever gets the in-flight lock of a read sends the request. The lock ends with the
- * answer, with a request that could not be sent, or by itself.
+ * answer, with a request that could not be sent, or by itself. What was asked while nobody answered for the provider is asked again as soon
+ * as somebody does.
  */
 @Injectable()
 export class ProviderRequests implements OnModuleDestroy {
@@ -37,6 +40,8 @@ export class ProviderRequests implements OnModuleDestroy {
   constructor(
     private readonly cache: ResultCache,
     private readonly internal: InternalReads,
+    private readonly audience: ProviderAudience,
+    private readonly lookup: ProviderLookup,
     private readonly unitOfWork: UnitOfWork,
     @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
@@ -99,7 +104,7 @@ export class ProviderRequests implements OnModuleDestroy {
       isHolder: false,
       asking: null,
       expiry,
-      unsubscribe: this.wakeUps.subscribe(resultTopic(key), () => void this.#answered(read)),
+      unsubscribe: this.#listenFor(read),
     };
     if (known !== undefined) {
       clearTimeout(known.expiry);
@@ -108,6 +113,33 @@ export class ProviderRequests implements OnModuleDestroy {
     if (roomId !== provider.roomId) awaited.rooms.add(roomId);
     this.#awaited.set(key, awaited);
     return awaited;
+  }
+
+  #listenFor(read: ProviderRead): () => void {
+    const ends = [
+      this.wakeUps.subscribe(resultTopic(read.key), () => void this.#answered(read)),
+      this.audience.onJoined(read.providerName, () => void this.#askAgain(read)),
+    ];
+    return () => ends.forEach((end) => end());
+  }
+
+  /**
+   * Somebody has begun to answer for the provider. If there is nobody else, nobody there has heard the request; those who were there all
+   * the time are not asked twice.
+   */
+  async #askAgain(read: ProviderRead): Promise<void> {
+    const awaited = this.#awaited.get(read.key);
+    if (awaited === undefined || !wasAsked(awaited)) return;
+    if ((await this.audience.countListeners(read.providerName)) !== 1) return;
+    try {
+      const isRegistered = (await this.lookup.find(read.provider))?.registrationId === read.provider.registrationId;
+      // Meanwhile it may have been answered, or asked again.
+      if (!isRegistered || this.#awaited.get(read.key) !== awaited || !wasAsked(awaited)) return;
+      await this.#release(read.key, awaited);
+      await this.ask(read, false);
+    } catch (error) {
+      this.#logger.warn(`Provider '${read.providerName}' is back and could not be asked again: ${String(error)}`);
+    }
   }
 
   #expireLater(key: string): NodeJS.Timeout {
@@ -147,4 +179,9 @@ export class ProviderRequests implements OnModuleDestroy {
     this.#awaited.delete(key);
     return awaited;
   }
+}
+
+/** By this server. What is being asked only now is heard by those who are there. */
+function wasAsked({ isHolder, asking }: Awaited): boolean {
+  return isHolder && asking === null;
 }

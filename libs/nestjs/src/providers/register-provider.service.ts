@@ -4,7 +4,6 @@ import type { JsonSchema } from '@joblib/contract';
 
 import type { Provider } from '../domain/provider.js';
 import type { JsonText } from '../domain/task.js';
-import { asUuid } from '../domain/uuid.js';
 import { SchemaChecker } from '../json-schema/index.js';
 import { ProviderStore, TimeOrderedIds, UnitOfWork, WorkerStore } from '../persistence/index.js';
 import type { Transaction } from '../persistence/index.js';
@@ -50,8 +49,9 @@ export class RegisterProvider {
    */
   async register(registration: ProviderRegistration): Promise<RegisteredProvider> {
     await this.#assertAllowed(registration);
+    const { caller, workerId: named } = registration;
     return this.unitOfWork.run(async (transaction) => {
-      const ownWorkerId = await this.#findOwnWorker(transaction, registration);
+      const ownWorkerId = named === null ? null : (await this.workers.getOwn(transaction, named, caller.id)).id;
       for (;;) {
         // Existence before ownership: an unknown worker is told before another user's name. Nothing is written before both are settled.
         const existing = await this.#findOwn(transaction, registration);
@@ -60,7 +60,7 @@ export class RegisterProvider {
         const provider = { ...providerOf(registration), id, createdAt, workerId, registrationId: this.ids.next().id };
         if (existing === null && !(await this.providers.insert(transaction, provider))) continue; // another server was faster
         if (existing !== null) await this.providers.update(transaction, provider);
-        if (ownWorkerId === null) await this.#insertWorker(transaction, workerId, registration.caller);
+        if (ownWorkerId === null) await this.#insertWorker(transaction, workerId, caller);
         return { provider, isNew: existing === null };
       }
     });
@@ -76,14 +76,6 @@ export class RegisterProvider {
     if (allowed !== null && !allowed.includes(category)) {
       throw new ProblemError('InvalidCategory', `Provider category '${category}' is not one of those allowed here: ${allowed.join(', ')}.`);
     }
-  }
-
-  async #findOwnWorker(transaction: Transaction, { workerId, caller }: ProviderRegistration): Promise<string | null> {
-    if (workerId === null) return null;
-    const uuid = asUuid(workerId);
-    const worker = uuid === null ? null : await this.workers.findById(transaction, uuid, 'keep');
-    if (worker?.userId !== caller.id) throw new ProblemError('WorkerNotFound', `You have no worker '${workerId}'.`);
-    return worker.id;
   }
 
   /** The provider of this name, if there is one. */
