@@ -20,7 +20,7 @@ const project = {
   },
   moduleNameMapper: {
     '^@joblib/([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
-    '^@joblib/([a-z]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
+    '^@joblib/([a-z]+)/(services|testing)$': '<rootDir>/libs/$1/src/$2/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
 };
@@ -46,7 +46,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/stop-shared-postgres.ts',
   // Two even on two cores: most of a test's time is waiting, for a commit or for a program that starts.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // For a test that hangs; none is meant to take so long, also not on a busy machine.
+  testTimeout: 90_000,
 };
 
 /** Tells the tests where PostgreSQL is, or why it is not tested. */

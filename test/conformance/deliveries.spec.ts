@@ -189,18 +189,60 @@ describe.each(databases)('deliveries on $name', (kind) => {
     expect([again?.attempts, await failForGood(delivery)]).toEqual([1, false]);
   });
 
-  it('lists those of a plugin, newest first, all or of one status', async () => {
-    const first = await begun();
-    await failForGood(first);
-    const second = await aDelivery();
-    await aDelivery({ plugin: 'mail' });
-    const page = (status: Delivery['status'] | null, limit = 50, offset = 0) =>
-      bench.read((session) => bench.deliveries.page(session, 'chat', status, { limit, offset }));
-    expect(await page(null)).toMatchObject({ items: [{ id: second.id }, { id: first.id }], total: 2, limit: 50, offset: 0 });
-    expect(await page('failed')).toMatchObject({ items: [{ id: first.id, error: 'sorry' }], total: 1 });
-    expect(await page(null, 1, 1)).toMatchObject({ items: [{ id: first.id }], total: 2 });
-    expect(await page('pending', 0)).toEqual({ items: [], total: 1, limit: 0, offset: 0 });
-    expect(await find(first.id, 'mail')).toBeNull();
+  it('knows which plugins there ever were', async () => {
+    await bench.write((tx) => bench.deliveries.announcePlugins(tx, [{ name: 'chat', accepts: 'tasks' }], 0));
+    const isKnown = (name: string) => bench.read((session) => bench.deliveries.isKnownPlugin(session, name));
+    expect(await Promise.all(['chat', 'Chat', '', 'chat\0', '\0', '😀'].map(isKnown))).toEqual([true, false, false, false, false, false]);
+    expect(await find(bench.ids.next().id, '\0')).toBeNull();
+  });
+
+  describe('in lists', () => {
+    const page = (status: Delivery['status'] | null, limit = 50, offset = 0) => bench.deliveryLists.page('chat', status, { limit, offset });
+
+    it('are those of a plugin, newest first, all or of one status', async () => {
+      const first = await begun();
+      await failForGood(first);
+      const second = await aDelivery();
+      await aDelivery({ plugin: 'mail' });
+      expect(await page(null)).toMatchObject({ items: [{ id: second.id }, { id: first.id }], total: 2, limit: 50, offset: 0 });
+      expect(await page('failed')).toMatchObject({ items: [{ id: first.id, error: 'sorry' }], total: 1 });
+      expect(await page(null, 1, 1)).toMatchObject({ items: [{ id: first.id }], total: 2 });
+      expect(await page('pending', 0)).toEqual({ items: [], total: 1, limit: 0, offset: 0 });
+      expect(await page('delivered')).toEqual({ items: [], total: 0, limit: 50, offset: 0 });
+      expect(await page(null, 50, 2)).toEqual({ items: [], total: 2, limit: 50, offset: 2 });
+      expect(await find(first.id, 'mail')).toBeNull();
+    });
+
+    it('are as exact where a walk has several parts', async () => {
+      const many = 12_000;
+      const ids = Array.from({ length: many }, () => bench.ids.next());
+      const rows = ids.map(({ id, createdAt }): Delivery => ({
+        ...{ id, plugin: 'chat', taskId: id, status: 'pending', attempts: 0, createdAt, nextAttemptAt: createdAt },
+        ...{ deliveredAt: null, error: null },
+      }));
+      await bench.write((tx) => bench.deliveries.insert(tx, rows));
+      for (const status of ['pending', null] as const) {
+        for (const offset of [0, 4999, 5000, 5001, 10_000, many - 1]) {
+          const { items, total } = await page(status, 1, offset);
+          expect([offset, items[0]?.id, total]).toEqual([offset, ids[many - 1 - offset]?.id, many]);
+        }
+      }
+    });
+
+    it('tell the last error of the youngest that has one, until it is delivered', async () => {
+      const lastError = () => bench.deliveryLists.lastError('chat');
+      expect(await lastError()).toBeNull();
+      const old = await begun();
+      await settle(old, { kind: 'failed', error: 'old', nextAttemptAt: null });
+      const young = await begun();
+      await aDelivery();
+      expect(await lastError()).toBe('old');
+      await settle(young, { kind: 'failed', error: 'young', nextAttemptAt: bench.now });
+      expect(await lastError()).toBe('young');
+      const [again] = await bench.write((tx) => bench.deliveries.begin(tx, 'chat', bench.now, bench.now + 1, 1));
+      await settle(again as Delivery, { kind: 'succeeded', now: bench.now });
+      expect([again?.id, await lastError()]).toEqual([young.id, 'old']);
+    });
   });
 
   it('deletes what was delivered long ago, in batches, and nothing else', async () => {

@@ -139,6 +139,7 @@ function tableOf(
     deliveries: {
       announcePlugin: { '': [[], deliveries.announcePlugin('chat', 'tasks', NOW)] },
       pluginsSince: { '': [[], deliveries.pluginsSince(NOW)] },
+      findPlugin: { '': [[PK], deliveries.findPlugin('chat')] },
       putOut: { '': [[], deliveries.putOut(IDS)] },
       takeOut: { '': [[PK, PK], deliveries.takeOut(100)] },
       insert: { '': [[], deliveries.insert([DELIVERY])] },
@@ -150,14 +151,14 @@ function tableOf(
       retry: { '': [[], deliveries.retry('chat', ID, NOW)] },
       find: { '': [[], deliveries.find('chat', ID)] },
       list: {
-        '': [['joblib_delivery_by_plugin'], deliveries.list('chat', null, PAGE)],
-        'of one status': [['joblib_delivery_by_status'], deliveries.list('chat', 'failed', PAGE)],
+        '': [['joblib_delivery_by_plugin'], deliveries.list('chat', null, ID, 50)],
+        'of one status': [['joblib_delivery_by_status'], deliveries.list('chat', 'failed', null, 50)],
       },
-      count: {
-        // Two indexes begin with the plugin.
-        '': [[], deliveries.count('chat', null)],
-        'of one status': [['joblib_delivery_by_status'], deliveries.count('chat', 'failed')],
+      walk: {
+        '': [['joblib_delivery_by_plugin'], deliveries.walk('chat', null, ID, 5000)],
+        'of one status': [['joblib_delivery_by_status'], deliveries.walk('chat', 'failed', null, 5000)],
       },
+      lastError: { '': [['joblib_delivery_error'], deliveries.lastError('chat')] },
       deleteDeliveredBefore: { '': [['joblib_delivery_delivered', PK], deliveries.deleteDeliveredBefore(NOW, 10)] },
     },
     housekeeping: {

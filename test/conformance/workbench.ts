@@ -5,6 +5,7 @@ import type { Task } from '../../libs/nestjs/src/domain/task.js';
 import type { Worker } from '../../libs/nestjs/src/domain/worker.js';
 import {
   ClaimStore,
+  DeliveryListStore,
   DeliveryStore,
   JobStore,
   LeaseStore,
@@ -39,11 +40,13 @@ export class Workbench {
   readonly leases = new LeaseStore();
   readonly deliveries = new DeliveryStore();
   readonly lists: TaskListStore;
+  readonly deliveryLists: DeliveryListStore;
 
   private constructor(readonly database: OpenDatabase) {
     this.unitOfWork = new UnitOfWork(database.sessionMaker, this.publisher, this.wakeUps);
     this.ids = new TimeOrderedIds(this.unitOfWork, this.clock);
     this.lists = new TaskListStore(this.unitOfWork);
+    this.deliveryLists = new DeliveryListStore(this.unitOfWork);
   }
 
   static async open(kind: DatabaseKind): Promise<Workbench> {

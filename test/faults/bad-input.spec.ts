@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { contentsOf } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
-import { contentsOf } from './contents.js';
 import { expectProblem } from './expect-problem.js';
 import { JOB, ROOM, aQueue } from './queue.js';
 import type { Queue } from './queue.js';

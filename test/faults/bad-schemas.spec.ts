@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JsonSchema } from '@joblib/contract';
 
+import { contentsOf } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
-import { contentsOf } from './contents.js';
 import { expectProblem } from './expect-problem.js';
 
 const manyAs = `${'a'.repeat(40)}!`;

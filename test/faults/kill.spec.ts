@@ -14,7 +14,7 @@ import { JOBS, Load, ROOM } from './kill-load.js';
 import { Random } from './random.js';
 import { SECRET, serviceUser } from './service-users.js';
 
-const KILLS = 18;
+const KILLS = 8;
 const MAX_ANSWERS = 300;
 const KILLS_AT_START = 5;
 

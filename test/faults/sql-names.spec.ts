@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { contentsOf } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { contentsOf } from './contents.js';
 
 let server: JoblibApp;
 
@@ -29,7 +29,7 @@ describe('names that look like SQL', () => {
   ];
 
   it.each(NAMES)('are names: %s', async (name) => {
-    const tasksBefore = (await contentsOf(server.dataSource))['task'] ?? [];
+    const tasksBefore = (await contentsOf(server.dataSource))['joblib_task'] ?? [];
     const fullName = `${name}:modifiers:${name}`;
     const user = new JoblibUser(server.origin, encodeURIComponent(name));
     const { status, body } = await user.register(fullName);
@@ -39,7 +39,7 @@ describe('names that look like SQL', () => {
     expect((await user.tasks(name)).body).toMatchObject({ total: 1, items: [{ id: task.id }] });
     expect((await user.claim(body.worker_id)).body.task?.id).toBe(task.id);
     expect((await user.report(task.id, 'failed', { error: name })).body.error).toBe(name);
-    const { task: tasks = [] } = await contentsOf(server.dataSource);
+    const { joblib_task: tasks = [] } = await contentsOf(server.dataSource);
     expect(tasks).toEqual(expect.arrayContaining(tasksBefore));
     expect(tasks).toHaveLength(tasksBefore.length + 1);
   });

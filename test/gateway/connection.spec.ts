@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { IDENTITY } from '@joblib/nestjs';
 import type { Caller } from '@joblib/nestjs';
 
@@ -12,14 +12,11 @@ const TRANSPORTS: Transport[] = ['websocket', 'polling'];
 describe('connecting', () => {
   let server: GatewayApp;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     server = await startGateway();
   });
-
-  afterEach(async () => {
-    disconnectAll();
-    await server.close();
-  });
+  afterEach(() => disconnectAll());
+  afterAll(() => server.close());
 
   it.each(TRANSPORTS)('lets in whoever has a token, by %s', async (transport) => {
     const ada = await SocketClient.connect(server.origin, 'ada', { transport });

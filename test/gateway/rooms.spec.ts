@@ -5,6 +5,7 @@ import { EVENT_PUBLISHER, ROOM_READ_GUARD } from '@joblib/nestjs';
 import type { Caller, EventPublisher } from '@joblib/nestjs';
 
 import { JoblibUser } from '../support/joblib-user.js';
+import { aStoredDelivery } from '../support/stored-delivery.js';
 import { startGateway } from './gateway-app.js';
 import type { GatewayApp } from './gateway-app.js';
 import { SocketClient, disconnectAll } from './socket-client.js';
@@ -131,6 +132,16 @@ describe('rooms', () => {
     await root.register('*:modifiers:Scale');
     expect(await ada.payloadsOf('jobs_invalidate')).toHaveLength(1);
     expect(await bob.payloadsOf('jobs_invalidate')).toHaveLength(1);
+  });
+
+  it('tells every room when a delivery to a plugin is retried', async () => {
+    const cyd = await SocketClient.connect(server.origin, 'cyd');
+    await ada.joinRoom('lab');
+    await bob.joinRoom('office');
+    const { id } = await aStoredDelivery(server);
+    expect((await root.call('POST', `/plugins/chat/deliveries/${id}/retry`)).status).toBe(202);
+    for (const person of [ada, bob]) expect(await person.settled()).toEqual([{ name: 'plugins_invalidate', payload: {} }]);
+    expect(await cyd.settled()).toEqual([]);
   });
 
   it('is silent after the room was left, and still heard in the other one', async () => {

@@ -4,6 +4,8 @@ import type { ProblemDocument, ServerEventName } from '@joblib/contract';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 
+import { until as untilNamed } from '../support/until.js';
+
 /** An event as it arrived. */
 export interface Heard {
   readonly name: string;
@@ -107,6 +109,6 @@ export function disconnectAll(): void {
 }
 
 /** Looks again and again until the condition holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise(setImmediate);
+export function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  return untilNamed('what the sockets were to show', condition);
 }

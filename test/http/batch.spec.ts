@@ -1,5 +1,5 @@
 import type { TaskView } from '@joblib/contract';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { expectJson, expectProblem, taskView } from './expectations.js';
 import { ROTATE, Scene, bodyOf } from './scene.js';
@@ -10,12 +10,15 @@ interface Items {
 
 describe('submitting a batch', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     await scene.aJob();
     scene.server.events.clear();
   });
-  afterEach(() => scene.close());
 
   const post = (payloads: unknown, headers: Record<string, string> = {}) =>
     scene.sue.call<Items>('POST', `/rooms/lab/tasks/${ROTATE}/batch`, { payloads }, headers);

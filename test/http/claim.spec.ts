@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { claimsHeld } from '../support/until.js';
 import { expectJson, expectProblem, taskView } from './expectations.js';
@@ -7,12 +7,15 @@ import { NOBODY, ROTATE, Scene } from './scene.js';
 describe('claiming', () => {
   let scene: Scene;
   let worker: string;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     worker = (await scene.aJob()).worker_id;
     scene.server.events.clear();
   });
-  afterEach(() => scene.close());
 
   it('answers the oldest task, claimed, and tells the room', async () => {
     const [first] = [await scene.aTask(ROTATE, { n: 1 }), await scene.aTask()];

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Sweeper } from '@joblib/nestjs';
 
 import { expectJson, expectProblem } from './expectations.js';
@@ -9,11 +9,14 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 describe('an Idempotency-Key', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start({ settings: { taskRetentionSeconds: 60 } });
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     await scene.aJob();
   });
-  afterEach(() => scene.close());
 
   const total = async () => (await scene.sue.tasks('lab')).body.total;
 

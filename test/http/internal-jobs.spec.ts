@@ -1,186 +1,208 @@
-import { INTERNAL_REGISTRY, Sweeper } from '@joblib/nestjs';
-import type { InternalJob, InternalJobContext, JoblibSettings } from '@joblib/nestjs';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import type { JobSummary, Progress, TaskView } from '@joblib/contract';
+import { Sweeper } from '@joblib/nestjs';
+import type { InternalJob, InternalJobContext } from '@joblib/nestjs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { until } from '../support/until.js';
-import { expectJson, expectProblem } from './expectations.js';
-import { Scene, bodyOf } from './scene.js';
+import { UUID7, expectJson, expectProblem, taskView } from './expectations.js';
+import { COUNT, GatedJob, ended, serverWorker, startWithJobs, submit } from './internal-scene.js';
+import { bodyOf } from './scene.js';
+import type { Scene } from './scene.js';
 
-const SUM = '@internal:analysis:Sum';
+const ATOMS = '@internal:analysis:Atoms';
+const BREAK = '@internal:analysis:Break';
 
-/** A job whose runs are in the hands of the test. */
-class HeldJob implements InternalJob {
-  readonly runs: { context: InternalJobContext; resolve: (result: unknown) => void; reject: (error: unknown) => void }[] = [];
+/** What this server runs at a time. */
+const PARALLEL_RUNS = 8;
 
-  run(context: InternalJobContext): Promise<unknown> {
-    return new Promise((resolve, reject) => this.runs.push({ context, resolve, reject }));
-  }
+/** Ways for a run to end badly, and what the task then says. */
+const BREAKS: Readonly<Record<string, readonly [run: InternalJob['run'], error: unknown]>> = {
+  'throws at once': [
+    () => {
+      throw new Error('at once');
+    },
+    'at once',
+  ],
+  'throws an error': [() => Promise.reject(new Error('no "numbers"')), 'no "numbers"'],
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what any job may do
+  'throws a string': [() => Promise.reject('a string'), 'a string'],
+  'answers what is no JSON': [() => Promise.resolve(10n), expect.stringMatching(/BigInt/)],
+  'shows progress that is no JSON': [({ progress }) => progress(10n as unknown as number), expect.stringMatching(/BigInt/)],
+};
 
-  /** The run of this number, once it has begun. */
-  async begun(number: number): Promise<HeldJob['runs'][number]> {
-    await until(`run ${number}`, () => this.runs.length > number);
-    const run = this.runs[number];
-    if (run === undefined) throw new Error(`There is no run ${number}.`);
-    return run;
-  }
-}
-
-describe('an @internal job', () => {
+describe('an @internal job of the registry', () => {
+  const gated = new GatedJob({ type: 'object' });
+  const contexts: Omit<InternalJobContext, 'signal' | 'progress'>[] = [];
   let scene: Scene;
-  afterEach(() => scene.close());
 
-  async function start(jobs: Record<string, InternalJob>, settings: Partial<JoblibSettings> = {}): Promise<void> {
-    const overrides = [{ provide: INTERNAL_REGISTRY, useValue: { jobs: new Map(Object.entries(jobs)) } }];
-    scene = await Scene.start({ overrides, settings });
-  }
-
-  const submit = async (payload: unknown = {}) => bodyOf(202, await scene.sue.submit('lab', SUM, payload));
-  const ended = async (id: string) => bodyOf(200, await scene.sue.task(id, { prefer: 'wait=30' }));
-
-  it('is run by the server, from claim to result', async () => {
-    await start({ [SUM]: { run: ({ payload }) => Promise.resolve({ sum: (payload['terms'] as number[]).reduce((a, b) => a + b) }) } });
-    const { id } = await submit({ terms: [1, 2, 3] });
-    expect(await ended(id)).toMatchObject({ status: 'completed', result: { sum: 6 }, error: null, attempt: 1, room_id: 'lab' });
-    const told = scene.server.events.payloadsOf('task_status_event').map(({ status }) => status);
-    expect(told).toEqual(['pending', 'claimed', 'running', 'completed']);
-    expect(scene.server.events.payloadsOf('task_available')).toEqual([]);
+  beforeAll(async () => {
+    const countAtoms = async ({ taskId, roomId, payload }: InternalJobContext): Promise<unknown> => {
+      contexts.push({ taskId, roomId, payload });
+      return { atoms: [1, 2, 3] };
+    };
+    const breakDown: InternalJob['run'] = (context) => (BREAKS[String(context.payload['how'])] as (typeof BREAKS)[string])[0](context);
+    scene = await startWithJobs({ [COUNT]: gated, [ATOMS]: { run: countAtoms }, [BREAK]: { run: breakDown } });
+  });
+  beforeEach(() => scene.server.events.clear());
+  afterAll(async () => {
+    gated.endAll();
+    await scene.close();
   });
 
-  it('is listed with its schema and this server as its worker', async () => {
-    const schema = { type: 'object', title: 'Sum' };
-    await start({ [SUM]: { schema, run: () => Promise.resolve(1) } });
-    const workers = bodyOf(200, await scene.sue.call<{ items: { id: string }[] }>('GET', '/workers')).items.map(({ id }) => id);
-    expectJson(await scene.sue.call('GET', `/rooms/lab/jobs/${SUM}`), 200, {
-      id: expect.any(String),
-      room_id: '@internal',
-      category: 'analysis',
-      name: 'Sum',
-      full_name: SUM,
-      schema,
-      workers,
+  it('runs inside the server: its task is claimed, started and completed with the result', async () => {
+    const submitted = await scene.sue.submit('lab', ATOMS, { of: 'atoms' });
+    const pending = taskView({ id: submitted.body.id, created_at: scene.time, job_name: ATOMS, payload: { of: 'atoms' } });
+    expectJson(submitted, 202, pending);
+    expectJson(await scene.sue.task(pending.id, { prefer: 'wait=20' }), 200, {
+      ...pending,
+      status: 'completed',
+      started_at: scene.time,
+      completed_at: scene.time,
+      worker_id: (await serverWorker(scene)).id,
+      queue_position: null,
+      result: { atoms: [1, 2, 3] },
+      attempt: 1,
     });
-    expect(workers).toHaveLength(1);
+    expect(contexts).toEqual([{ taskId: pending.id, roomId: 'lab', payload: { of: 'atoms' } }]);
   });
 
-  it('hands over the task, the room and the payload, and shows progress', async () => {
-    const job = new HeldJob();
-    await start({ [SUM]: job });
-    const { id } = await submit({ n: 1 });
-    const { context, resolve } = await job.begun(0);
-    expect(context).toMatchObject({ taskId: id, roomId: 'lab', payload: { n: 1 } });
-    await context.progress({ current: 1, total: 2, message: 'half' });
-    expect((await scene.sue.task(id)).body).toMatchObject({ status: 'running', progress: { current: 1, total: 2, message: 'half' } });
-    resolve(undefined);
-    expect(await ended(id)).toMatchObject({ status: 'completed', result: null });
+  it('tells the room of every step, and nobody that there is something to claim', async () => {
+    const task = await submit(scene);
+    const { context, complete } = await gated.of(task.id);
+    await context.progress(0.5);
+    complete(null);
+    const { id } = await ended(scene, task);
+    const { events } = scene.server;
+    const steps = events.payloadsOf('task_status_event').map(({ id: of, status, progress }) => [of, status, progress]);
+    expect(steps).toEqual([
+      [id, 'pending', null],
+      [id, 'claimed', null],
+      [id, 'running', null],
+      [id, 'running', 0.5],
+      [id, 'completed', 0.5],
+    ]);
+    expect(events.events.filter(({ name, room }) => name === 'task_status_event' && room !== 'room:lab')).toEqual([]);
+    expect(events.payloadsOf('task_available')).toEqual([]);
   });
 
-  it('that throws fails its task with the message', async () => {
-    const job = new HeldJob();
-    await start({ [SUM]: job });
-    const [first, second] = [await submit(), await submit()];
-    (await job.begun(0)).reject(new Error('no "numbers"'));
-    (await job.begun(1)).reject('a string');
-    expect(await ended(first.id)).toMatchObject({ status: 'failed', error: 'no "numbers"', result: null });
-    expect(await ended(second.id)).toMatchObject({ status: 'failed', error: 'a string' });
+  it('shows how far it is while it runs', async () => {
+    const task = await submit(scene);
+    const { context, complete } = await gated.of(task.id);
+    const steps: Progress[] = [0.25, { current: 3, total: 4, message: 'nearly' }];
+    for (const progress of steps) {
+      await context.progress(progress);
+      expect(bodyOf(200, await scene.sue.task(task.id))).toMatchObject({ status: 'running', progress, completed_at: null });
+    }
+    complete(undefined);
+    expect(await ended(scene, task)).toMatchObject({ status: 'completed', result: null, progress: steps[1] });
   });
 
-  it.each([
-    [
-      'throws at once',
-      () => {
-        throw new Error('at once');
-      },
-      'at once',
-    ],
-    ['answers what is no JSON', () => Promise.resolve(1n), 'BigInt'],
-  ])('that %s fails its task', async (_, run, reason) => {
-    await start({ [SUM]: { run } });
-    expect(await ended((await submit()).id)).toMatchObject({ status: 'failed', error: expect.stringContaining(reason) });
+  it.each(Object.entries(BREAKS))('fails its task when it %s', async (how, [, error]) => {
+    const task = await submit(scene, { how }, BREAK);
+    expect(await ended(scene, task)).toMatchObject({ status: 'failed', result: null, error });
   });
 
-  it('is told when its task is cancelled, and what it answers then counts for nothing', async () => {
-    const job = new HeldJob();
-    await start({ [SUM]: job });
-    const { id } = await submit();
-    const { context, resolve } = await job.begun(0);
-    expect(context.signal.aborted).toBe(false);
-    bodyOf(200, await scene.sue.report(id, 'cancelled'));
-    expect(context.signal.aborted).toBe(true);
-    resolve({ late: true });
-    const next = await submit();
-    (await job.begun(1)).resolve('next');
-    expect(await ended(next.id)).toMatchObject({ status: 'completed', result: 'next' });
-    expect((await scene.sue.task(id)).body).toMatchObject({ status: 'cancelled', result: null });
+  it('hears of a cancellation, after which nothing that it says counts', async () => {
+    const [resolving, rejecting] = [await submit(scene), await submit(scene)];
+    for (const task of [resolving, rejecting]) {
+      const { context, complete, fail } = await gated.of(task.id);
+      expect(context.signal.aborted).toBe(false);
+      const cancelled = bodyOf(200, await scene.sue.report(task.id, 'cancelled', { error: 'changed my mind' }));
+      expect(cancelled).toMatchObject({ status: 'cancelled', completed_at: scene.time });
+      expect(context.signal.aborted).toBe(true);
+      await expect(context.progress(0.9)).rejects.toMatchObject({ problem: 'InvalidTaskTransition' });
+      if (task === resolving) complete('too late');
+      else fail(new Error('too late'));
+      // Whatever it says now was said before a task that was submitted afterwards has ended.
+      const next = await submit(scene);
+      (await gated.of(next.id)).complete(null);
+      await ended(scene, next);
+      expect(await ended(scene, task)).toEqual({ ...cancelled, error: 'changed my mind' });
+    }
   });
 
   it('runs several tasks at a time, in their order', async () => {
-    const job = new HeldJob();
-    await start({ [SUM]: job });
-    const ids = [];
-    for (let count = 0; count < 12; count += 1) ids.push((await submit()).id);
-    await job.begun(7);
-    expect(job.runs.map(({ context }) => context.taskId)).toEqual(ids.slice(0, 8));
-    for (const run of job.runs) run.resolve(1);
-    await job.begun(11);
-    for (const run of job.runs) run.resolve(1);
-    for (const id of ids) expect((await ended(id)).status).toBe('completed');
+    const tasks: TaskView[] = [];
+    for (let count = 0; count < PARALLEL_RUNS + 4; count += 1) tasks.push(await submit(scene));
+    const begun = (): (string | undefined)[] =>
+      gated.runs.map(({ context }) => context.taskId).filter((taskId) => tasks.some(({ id }) => id === taskId));
+    await until('as many runs as there may be', () => begun().length >= PARALLEL_RUNS);
+    expect(begun()).toEqual(tasks.slice(0, PARALLEL_RUNS).map(({ id }) => id));
+    for (const task of tasks) {
+      (await gated.of(task.id)).complete(1);
+      expect((await ended(scene, task)).status).toBe('completed');
+    }
   });
 
-  it('takes no submit where no server can run it', async () => {
-    await start({});
-    await scene.root.register(SUM);
-    const before = await scene.contents();
-    const answer = await scene.sue.submit('lab', SUM);
-    expectProblem(answer, 'InternalJobNotConfigured');
-    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-    expectProblem(await scene.sue.call('POST', `/rooms/lab/tasks/${SUM}/batch`, { payloads: [{}] }), 'InternalJobNotConfigured');
-    expect(await scene.contents()).toEqual(before);
+  it('is listed in every room, with the server as its worker, and so are its tasks', async () => {
+    const worker = await serverWorker(scene);
+    expect(worker).toEqual({ id: expect.stringMatching(UUID7), last_heartbeat: scene.time, job_count: 3 });
+    const summaries = ['Break', 'Atoms', 'Count'].map((name): JobSummary => ({
+      full_name: `@internal:analysis:${name}`,
+      category: 'analysis',
+      name,
+      workers: [worker.id],
+    }));
+    for (const room of ['lab', '@internal']) {
+      const jobs = await scene.sue.call('GET', `/rooms/${room}/jobs`);
+      expectJson(jobs, 200, { items: summaries, total: 3, limit: 50, offset: 0 });
+    }
+    expectJson(await scene.sue.call('GET', `/rooms/lab/jobs/${COUNT}`), 200, {
+      id: expect.stringMatching(UUID7),
+      room_id: '@internal',
+      category: 'analysis',
+      name: 'Count',
+      full_name: COUNT,
+      schema: { type: 'object' },
+      workers: [worker.id],
+    });
+    const task = await ended(scene, await submit(scene, {}, ATOMS, 'shelf'));
+    for (const path of ['/rooms/shelf/tasks', `/rooms/shelf/jobs/${ATOMS}/tasks`, '/rooms/shelf/tasks?status=completed']) {
+      expectJson(await scene.sue.call('GET', path), 200, { items: [task], total: 1, limit: 50, offset: 0 });
+    }
+    expectJson(await scene.sue.call('GET', '/rooms/other/tasks'), 200, { items: [], total: 0, limit: 50, offset: 0 });
   });
 
   it('is never handed out over HTTP', async () => {
-    const job = new HeldJob();
-    await start({ [SUM]: job });
-    const { worker_id } = bodyOf(200, await scene.root.register(SUM));
-    for (let count = 0; count < 9; count += 1) await submit();
-    await job.begun(7);
+    const { worker_id } = bodyOf(200, await scene.root.register(COUNT, { schema: gated.schema }));
+    const tasks: TaskView[] = [];
+    for (let count = 0; count < PARALLEL_RUNS + 1; count += 1) tasks.push(await submit(scene));
+    await gated.of((tasks[PARALLEL_RUNS - 1] as TaskView).id);
     expectJson(await scene.root.claim(worker_id), 200, { task: null });
     expectJson(await scene.root.claim(), 200, { task: null });
-    for (const run of job.runs) run.resolve(1);
+    await scene.root.removeWorker(worker_id);
+    for (const { id } of tasks) (await gated.of(id)).complete(1);
+    for (const task of tasks) await ended(scene, task);
   });
 
-  it('that is stuck is failed by the sweeper, and its run is told', async () => {
-    const job = new HeldJob();
-    await start({ [SUM]: job }, { internalTaskTimeoutSeconds: 100, workerTimeoutSeconds: 1e6 });
-    const { id } = await submit();
-    const { context, resolve } = await job.begun(0);
-    await until('the start', async () => (await scene.sue.task(id)).body.status === 'running');
-    scene.server.clock.advance(100);
-    await scene.server.app.get(Sweeper).sweepOnce();
-    expect((await scene.sue.task(id)).body.status).toBe('running');
-    scene.server.clock.advance(1);
-    expect(await scene.server.app.get(Sweeper).sweepOnce()).toMatchObject({ stuckInternalTasks: 1 });
-    expect((await scene.sue.task(id)).body).toMatchObject({ status: 'failed', completed_at: scene.time });
-    expect(context.signal.aborted).toBe(true);
-    resolve(1);
+  it('stops the start when its name is none', async () => {
+    for (const name of ['Count', '@global:analysis:Count', '@internal:analysis:', '@internal::Count']) {
+      await expect(startWithJobs({ [name]: { run: async () => null } })).rejects.toThrow(`'${name}'`);
+    }
+  });
+});
+
+describe('an @internal job that no server runs', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await startWithJobs({});
+  });
+  afterAll(() => scene.close());
+
+  it('takes no submit', async () => {
+    await scene.root.register(COUNT);
+    const before = await scene.contents();
+    const answer = await scene.sue.submit('lab', COUNT);
+    expectProblem(answer, 'InternalJobNotConfigured');
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    expectProblem(await scene.sue.call('POST', `/rooms/lab/tasks/${COUNT}/batch`, { payloads: [{}] }), 'InternalJobNotConfigured');
+    expect(await scene.contents()).toEqual(before);
   });
 
-  it('outlives workers and tasks: it is never an orphan', async () => {
-    await start({});
-    const { worker_id } = bodyOf(201, await scene.root.register(SUM));
+  it('outlives its workers: it is never an orphan', async () => {
+    const { worker_id } = bodyOf(201, await scene.root.register(ATOMS));
     await scene.root.removeWorker(worker_id);
     await scene.server.app.get(Sweeper).sweepOnce();
-    expect((await scene.sue.call('GET', `/rooms/lab/jobs/${SUM}`)).status).toBe(200);
-  });
-
-  it('leaves nothing behind in a running state when the server stops', async () => {
-    const job: InternalJob = {
-      run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
-    };
-    await start({ [SUM]: job });
-    const { id } = await submit();
-    await until('the start', async () => (await scene.sue.task(id)).body.status === 'running');
-    const told = scene.server.events;
-    await scene.close();
-    expect(told.payloadsOf('task_status_event').at(-1)).toMatchObject({ id, status: 'failed', error: 'stopped' });
+    expect((await scene.sue.call('GET', `/rooms/lab/jobs/${ATOMS}`)).status).toBe(200);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { UUID7, expectJson, expectProblem } from './expectations.js';
 import { NOBODY, ROTATE, Scene, bodyOf } from './scene.js';
@@ -7,10 +7,11 @@ const SCHEMA = { type: 'object', properties: { angle: { type: 'number', minimum:
 
 describe('registering a job', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
   });
-  afterEach(() => scene.close());
+  afterAll(() => scene.close());
+  beforeEach(() => scene.empty());
 
   const put = (body: unknown, room = 'lab') => scene.ann.call<{ worker_id: string; id: string }>('PUT', `/rooms/${room}/jobs`, body);
   const workersOf = async (fullName: string) =>
@@ -134,10 +135,11 @@ describe('registering a job', () => {
 
 describe('reading jobs', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
   });
-  afterEach(() => scene.close());
+  afterAll(() => scene.close());
+  beforeEach(() => scene.empty());
 
   it('answers one with its schema and its workers', async () => {
     const { worker_id, ...job } = await scene.aJob(ROTATE, { schema: SCHEMA });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LosslessNumber, parse as parseLosslessly } from 'lossless-json';
 
+import { expectProblem } from './expectations.js';
+import { jsonString, jsonText, nested, partOf, valueOf } from './json-texts.js';
 import { rawRequest } from './raw-request.js';
 import type { RawAnswer } from './raw-request.js';
-import { ROTATE, Scene, bodyOf } from './scene.js';
+import { NOBODY, ROTATE, Scene, bodyOf } from './scene.js';
 
 /** JSON texts that something on the way might change. */
 const DELICATE: readonly [string, string][] = [
@@ -31,139 +32,118 @@ const DELICATE: readonly [string, string][] = [
   ['other keys of objects', '{"toString":1,"hasOwnProperty":2,"length":3,"toJSON":4,"then":5}'],
   ['keys that look like numbers', '{"2":0,"1":0,"01":0}'],
   ['a __proto__ beside a large number', '{"__proto__":[9007199254740993],"n":1e400}'],
-  ['500 levels', '[[1]]'.replaceAll('[', '['.repeat(248)).replaceAll(']', ']'.repeat(248))],
   ['nothing', 'null'],
   ['empty ones', '[{},[],"",0,false,null]'],
 ];
 
-/** An array in an array, `depth` levels in all. */
-const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const SUBMIT = `/rooms/lab/tasks/${ROTATE}`;
+/** Nobody claims what is submitted there. */
+const LEAVE = '/rooms/lab/tasks/lab:modifiers:Left';
 
 describe('JSON keeps its value', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await Scene.start();
     await scene.aJob();
+    bodyOf(201, await scene.eve.register('lab:modifiers:Left'));
   });
   afterAll(() => scene.close());
 
-  const send = (user: string, method: string, path: string, body?: string): Promise<RawAnswer> =>
+  const send = (user: string, method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<RawAnswer> =>
     rawRequest(scene.server.origin, {
       method,
       path: `/v1/joblib${path}`,
-      headers: { authorization: `Bearer ${user}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { authorization: `Bearer ${user}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body }),
     });
 
-  /** The text of a member of an answer, by value: key order and white space do not matter, every digit does. */
-  function memberOf(answer: RawAnswer, name: string, status: number): unknown {
-    expect([answer.status, answer.status === status ? '' : answer.text]).toEqual([status, '']);
-    return exactly((parseLosslessly(answer.text) as Record<string, unknown>)[name]);
+  /** The text of an answer, which has to have this status. */
+  async function textOf(expectedStatus: number, ...request: Parameters<typeof send>): Promise<string> {
+    const { status, text } = await send(...request);
+    expect([status, status === expectedStatus ? '' : text]).toEqual([expectedStatus, '']);
+    return text;
   }
 
-  const submit = (payload: string) => send('sue', 'POST', `/rooms/lab/tasks/${ROTATE}`, `{"payload":${payload}}`);
+  let names = 0;
 
-  async function aRunningTask(): Promise<string> {
-    const { id } = await scene.aTask();
-    const ids = bodyOf(200, await scene.ann.claim(undefined, { max_tasks: 100 })).tasks?.map((task) => task.id);
-    expect(ids).toContain(id);
-    bodyOf(200, await scene.ann.report(id, 'running'));
-    return id;
+  /** Submitted, sent again, claimed, reported, read and listed. `message` is the text of a string. */
+  async function expectKeptByTasks(payload: string, result: string, message: string): Promise<void> {
+    const [sent, reported, said] = [valueOf(`{"v":${payload}}`), valueOf(result), valueOf(message)];
+    const key = { 'idempotency-key': `key ${(names += 1)}` };
+    const submitted = await textOf(202, 'sue', 'POST', SUBMIT, `{"payload":{"v":${payload}}}`, key);
+    expect(partOf(submitted, 'payload')).toEqual(sent);
+    expect(partOf(await textOf(200, 'sue', 'POST', SUBMIT, ` {"payload" : {"v":${payload}}} `, key), 'payload')).toEqual(sent);
+    const batch = await textOf(202, 'sue', 'POST', `${SUBMIT}/batch`, `{"payloads":[{"v":${payload}},{"v":${result}}]}`);
+    expect([0, 1].map((index) => partOf(batch, 'items', index, 'payload'))).toEqual([sent, valueOf(`{"v":${result}}`)]);
+    const claimed = await textOf(200, 'ann', 'POST', '/tasks/claim', '{"max_tasks":3}');
+    expect([0, 1].map((index) => partOf(claimed, 'tasks', index, 'payload'))).toEqual([sent, sent]);
+
+    const [id, other] = (JSON.parse(claimed) as { tasks: { id: string }[] }).tasks.map((task) => task.id);
+    const progress = `{"current":0.1000000000000000055511151231257827,"total":9007199254740993,"message":${message},"extra":1e400}`;
+    const running = await textOf(200, 'ann', 'PATCH', `/tasks/${id}`, `{"status":"running","progress":${progress}}`);
+    expect(partOf(running, 'progress')).toEqual(valueOf(progress));
+    const completed = await textOf(200, 'ann', 'PATCH', `/tasks/${id}`, `{"status":"completed","result":${result}}`);
+    expect(partOf(completed, 'result')).toEqual(reported);
+    const update = `{"id":"${other}","status":"failed","error":${message},"result":${result}}`;
+    const failed = await textOf(200, 'ann', 'PATCH', '/tasks', `{"updates":[${update}]}`);
+    expect(['error', 'result'].map((name) => partOf(failed, 'items', 0, 'task', name))).toEqual([said, reported]);
+
+    const read = await textOf(200, 'sue', 'GET', `/tasks/${id}`);
+    expect(['payload', 'result', 'progress'].map((name) => partOf(read, name))).toEqual([sent, reported, valueOf(progress)]);
+    const listed = await textOf(200, 'sue', 'GET', '/rooms/lab/tasks?limit=3');
+    expect(partOf(listed, 'items', 2)).toEqual(partOf(read));
+    expect(partOf(listed, 'items', 1, 'error')).toEqual(said);
   }
 
-  describe.each(DELICATE)('%s', (_, text) => {
-    const value = (): unknown => exactly(parseLosslessly(text));
+  /** Registered, registered again, and read. */
+  async function expectKeptBySchema(text: string): Promise<void> {
+    const name = `Schema ${(names += 1)}`;
+    const schema = `{"default":${text},"x-note":${text}}`;
+    const body = `{"category":"analysis","name":"${name}","schema":${schema}}`;
+    for (const status of [201, 200])
+      expect(partOf(await textOf(status, 'ann', 'PUT', '/rooms/lab/jobs', body), 'schema')).toEqual(valueOf(schema));
+    const path = `/rooms/lab/jobs/lab:analysis:${encodeURIComponent(name)}`;
+    expect(partOf(await textOf(200, 'sue', 'GET', path), 'schema')).toEqual(valueOf(schema));
+  }
 
-    it('in a payload', async () => {
-      const answer = await submit(`{"v":${text}}`);
-      const expected = { v: value() };
-      expect(memberOf(answer, 'payload', 202)).toEqual(expected);
-      const { id } = answer.body as { id: string };
-      expect(memberOf(await send('sue', 'GET', `/tasks/${id}`), 'payload', 200)).toEqual(expected);
-      const list = parseLosslessly((await send('sue', 'GET', '/rooms/lab/tasks?limit=1')).text) as { items: { payload: unknown }[] };
-      expect(exactly(list.items[0]?.payload)).toEqual(expected);
-      const claimed = parseLosslessly((await send('ann', 'POST', '/tasks/claim', '{"max_tasks":100}')).text) as {
-        tasks: { payload: unknown }[];
-      };
-      expect(exactly(claimed.tasks.at(-1)?.payload)).toEqual(expected);
-    });
-
-    it('in payloads of a batch', async () => {
-      const answer = await send('sue', 'POST', `/rooms/lab/tasks/${ROTATE}/batch`, `{"payloads":[{},{"v":${text}}]}`);
-      expect(answer.status).toBe(202);
-      const { items } = parseLosslessly(answer.text) as { items: { payload: unknown }[] };
-      expect(items.map(({ payload }) => exactly(payload))).toEqual([{}, { v: value() }]);
-    });
-
-    it('in a result, alone and in a batch', async () => {
-      const [first, second] = [await aRunningTask(), await aRunningTask()];
-      const answer = await send('ann', 'PATCH', `/tasks/${first}`, `{"status":"completed","result":${text}}`);
-      expect(memberOf(answer, 'result', 200)).toEqual(value());
-      expect(memberOf(await send('sue', 'GET', `/tasks/${first}`), 'result', 200)).toEqual(value());
-      const batch = await send('ann', 'PATCH', '/tasks', `{"updates":[{"id":"${second}","status":"completed","result":${text}}]}`);
-      const { items } = parseLosslessly(batch.text) as { items: { task: { result: unknown } }[] };
-      expect(exactly(items[0]?.task.result)).toEqual(value());
-    });
-
-    it('in a schema', async () => {
-      const name = encodeURIComponent(`Schema ${DELICATE.findIndex(([, each]) => each === text)}`);
-      const body = `{"category":"modifiers","name":"${decodeURIComponent(name)}","schema":{"default":${text}}}`;
-      expect(memberOf(await send('ann', 'PUT', '/rooms/lab/jobs', body), 'schema', 201)).toEqual({ default: value() });
-      expect(memberOf(await send('ann', 'PUT', '/rooms/lab/jobs', body), 'schema', 200)).toEqual({ default: value() });
-      expect(memberOf(await send('sue', 'GET', `/rooms/lab/jobs/lab:modifiers:${name}`), 'schema', 200)).toEqual({ default: value() });
-    });
+  it.each(DELICATE)('%s', async (_, text) => {
+    await expectKeptByTasks(text, text, text.startsWith('"') ? text : '"a message"');
+    await expectKeptBySchema(text);
   });
 
-  it.each(DELICATE.filter(([, text]) => text.startsWith('"')))('%s in an error and in a message', async (_, text) => {
-    const id = await aRunningTask();
-    const value = exactly(parseLosslessly(text));
-    const progress = `{"current":1,"total":9007199254740993,"message":${text},"extra":1e400}`;
-    const running = await send('ann', 'PATCH', `/tasks/${id}`, `{"status":"running","progress":${progress}}`);
-    expect(memberOf(running, 'progress', 200)).toEqual({ current: '1', total: '9007199254740993', message: value, extra: '1e400' });
-    expect(memberOf(await send('ann', 'PATCH', `/tasks/${id}`, `{"status":"failed","error":${text}}`), 'error', 200)).toEqual(value);
-    expect(memberOf(await send('sue', 'GET', `/tasks/${id}`), 'error', 200)).toEqual(value);
-    expect(memberOf(await send('sue', 'GET', `/tasks/${id}`), 'progress', 200)).toMatchObject({ message: value });
+  it('whatever a task carries', async () => {
+    await fc.assert(fc.asyncProperty(jsonText, jsonText, jsonString, expectKeptByTasks), { numRuns: 150 });
   });
 
-  it('up to 500 levels in all; far deeper is a validation error', async () => {
-    // The body and the payload are levels as well.
-    expect((await submit(`{"v":${nested(498)}}`)).status).toBe(202);
-    for (const depth of [600, 100_000]) {
-      const answer = await submit(`{"v":${nested(depth)}}`);
-      expect([answer.status, (answer.body as { type: string }).type]).toEqual([422, '/v1/problems/validation-error']);
-    }
-    expect((await submit(`{"v":"${'['.repeat(10_000)}"}`)).status).toBe(202);
-  });
-
-  it('whatever it is', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.json({ maxDepth: 4, stringUnit: 'binary' }), async (text) => {
-        expect(memberOf(await submit(`{"v":${text}}`), 'payload', 202)).toEqual({ v: exactly(parseLosslessly(text)) });
-      }),
-      { numRuns: 100 },
-    );
+  it('whatever a schema holds', async () => {
+    await fc.assert(fc.asyncProperty(jsonText, expectKeptBySchema), { numRuns: 60 });
   });
 
   it('and is the last of its keys when a key comes twice', async () => {
-    expect(memberOf(await submit('{"v":1,"v":2}'), 'payload', 202)).toEqual({ v: '2' });
-    expect(memberOf(await submit('{"v":1,"n":9007199254740993,"v":2}'), 'payload', 202)).toEqual({ v: '2', n: '9007199254740993' });
+    for (const [twice, once] of [
+      ['{"v":1,"v":2}', '{"v":2}'],
+      ['{"v":1,"n":9007199254740993,"v":2}', '{"v":2,"n":9007199254740993}'],
+    ] as const)
+      expect(partOf(await textOf(202, 'sue', 'POST', LEAVE, `{"payload":${twice}}`), 'payload')).toEqual(valueOf(once));
+  });
+
+  it('in 500 levels, wherever they stand', async () => {
+    const text = nested(500, '1e400');
+    await expectKeptByTasks(text, text, '""');
+    await expectKeptBySchema(text);
+  });
+
+  it('or is refused, when its body is nested in more than 512 levels, and nothing is changed', async () => {
+    const calls: readonly (readonly [string, string, string, (text: string) => string])[] = [
+      ['sue', 'POST', LEAVE, (text) => `{"payload":{"v":${text}}}`],
+      ['ann', 'PATCH', `/tasks/${NOBODY}`, (text) => `{"status":"completed","result":[${text}]}`],
+      ['ann', 'PUT', '/rooms/lab/jobs', (text) => `{"category":"modifiers","name":"Deeper","schema":{"default":${text}}}`],
+      ['ann', 'POST', '/workers', (text) => `[[${text}]]`],
+    ];
+    const before = await scene.contents();
+    for (const [user, method, path, bodyWith] of calls)
+      for (const levels of [511, 100_000]) expectProblem(await send(user, method, path, bodyWith(nested(levels))), 'ValidationError', ['']);
+    expect(await scene.contents()).toEqual(before);
+    for (const text of [nested(510), `"${'['.repeat(10_000)}"`]) await textOf(202, 'sue', 'POST', LEAVE, `{"payload":{"v":${text}}}`);
   });
 });
-
-/** Numbers as their digits, with what is the same number in the same words. */
-function exactly(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof LosslessNumber) return digitsOf(value.value);
-  if (Array.isArray(value)) return value.map(exactly);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, exactly(member)]));
-}
-
-/** `1.50e3` and `1500` are one number: digits without zeros at the ends, and where the point is. */
-function digitsOf(text: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  const power = Number(exponent) - fraction.length + digits.length - significant.length;
-  if (significant === '') return `${sign}0`;
-  return power === 0 ? sign + significant : `${sign}${significant}e${power}`;
-}

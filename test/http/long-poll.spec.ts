@@ -1,6 +1,6 @@
 import { TERMINAL_STATUSES } from '@joblib/contract';
 import { Sweeper } from '@joblib/nestjs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { pollsHeld } from '../support/until.js';
 import { expectJson, expectProblem } from './expectations.js';
@@ -8,11 +8,14 @@ import { NOBODY, Scene } from './scene.js';
 
 describe('a long poll', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start({ settings: { longPollMaxWaitSeconds: 100, taskRetentionSeconds: 10 } });
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     await scene.aJob();
   });
-  afterEach(() => scene.close());
 
   const poll = (id: string, prefer = 'wait=60') => scene.sue.task(id, { prefer });
 

@@ -1,157 +1,19 @@
 import type { OperationId, ProblemName, Route } from '@joblib/contract';
-import { PROBLEMS, ProblemError, ROUTES, openApiDocument } from '@joblib/contract';
+import { ProblemError, ROUTES, openApiDocument } from '@joblib/contract';
 import { ROOM_GUARD, ROOM_READ_GUARD } from '@joblib/nestjs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 
+import { PluginManager } from '@joblib/plugins';
+import { RecordingLogger, RecordingPlugin } from '@joblib/plugins/testing';
+
+import { aStoredDelivery } from '../support/stored-delivery.js';
 import { pollsHeld } from '../support/until.js';
-import { rawRequest } from './raw-request.js';
-import type { RawAnswer } from './raw-request.js';
-import { NOBODY, ROTATE, Scene } from './scene.js';
-
-/** What stands for the parameters of a path, and what goes along. */
-interface Call {
-  readonly by?: string | null;
-  readonly room?: string;
-  readonly job?: string;
-  readonly task?: string;
-  readonly worker?: string;
-  readonly provider?: string;
-  readonly problem?: string;
-  readonly query?: string;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-type Json = Record<string, unknown>;
-
-const DOCUMENT = 'openapi.json';
-
-const FORMATS = {
-  uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/,
-  'uri-reference': /^\/v1\/[\w/:@%-]+$/,
-};
-
-/** Headers that an answer may only have when the document says so. */
-const DOCUMENTED_HEADERS = [
-  'Preference-Applied',
-  'Location',
-  'Retry-After',
-  'WWW-Authenticate',
-  'Allow',
-  'ETag',
-  'Cache-Control',
-  'Age',
-  'Accept-Ranges',
-  'Content-Range',
-];
-
-/** The one of them that comes only sometimes: when the call was held. */
-const OCCASIONAL_HEADER = 'Preference-Applied';
+import { CheckedClient } from './checked-client.js';
+import type { Json } from './checked-client.js';
+import { NOBODY, Scene } from './scene.js';
 
 /** Refusals that this story does not bring about: they need a broken database or server, which tests of their own break. */
 const ELSEWHERE: readonly ProblemName[] = ['DatabaseUnavailable', 'ResultBackendUnavailable', 'InternalError'];
-
-/** A member that the document does not know is a drift too; open objects say so themselves. The parts of an `allOf` complete each other. */
-function closed(schema: unknown, isPart = false): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => closed(item, isPart));
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value, key === 'allOf')]));
-  const isOpen = isPart || copy['type'] !== 'object' || typeof copy['properties'] !== 'object' || 'additionalProperties' in copy;
-  return isOpen ? copy : { ...copy, additionalProperties: false };
-}
-
-/** Calls a server and compares every answer with what the document says of the operation. */
-class CheckedClient {
-  readonly seen = new Set<string>();
-  readonly #ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS });
-
-  constructor(private readonly origin: string) {
-    this.#ajv.addSchema(closed(JSON.parse(JSON.stringify(openApiDocument))) as Json, DOCUMENT);
-  }
-
-  async call(operationId: OperationId, status: number, call: Call = {}): Promise<Json> {
-    const route = routeOf(operationId);
-    const answer = await this.#send(route, call);
-    expect([operationId, answer.status, answer.status === status ? '' : answer.text]).toEqual([operationId, status, '']);
-    this.seen.add(`${operationId} ${status < 400 ? status : nameOf(answer.body as Json)}`);
-    this.#check(route, answer);
-    return answer.body as Json;
-  }
-
-  #send(
-    { method, path }: Route,
-    {
-      by = 'sue',
-      room = 'lab',
-      job = ROTATE,
-      task = NOBODY,
-      worker = NOBODY,
-      provider = NOBODY,
-      problem = '',
-      query = '',
-      body,
-      headers = {},
-    }: Call,
-  ): Promise<RawAnswer> {
-    const parts: Record<string, string> = {
-      room_id: room,
-      full_name: job,
-      task_id: task,
-      worker_id: worker,
-      provider_id: provider,
-      problem_id: problem,
-    };
-    const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? '');
-    return rawRequest(this.origin, {
-      method,
-      path: address + query,
-      headers: {
-        ...(by === null ? {} : { authorization: `Bearer ${by}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-  }
-
-  #check({ path, method, operationId }: Route, { status, headers, body, text }: RawAnswer): void {
-    const operation = openApiDocument.paths[path]?.[method.toLowerCase() as 'get'];
-    const response = operation?.responses[String(status)];
-    if (response === undefined) throw new Error(`The document has no ${status} for ${operationId}.`);
-    const documented = Object.keys(response.headers ?? {});
-    const sent = DOCUMENTED_HEADERS.filter((name) => headers.has(name));
-    expect([operationId, status, sent.filter((name) => !documented.includes(name))]).toEqual([operationId, status, []]);
-    expect([operationId, status, documented.filter((name) => name !== OCCASIONAL_HEADER && !sent.includes(name))]).toEqual([
-      operationId,
-      status,
-      [],
-    ]);
-    const mediaType = headers.get('content-type')?.replace(/;.*/, '');
-    if (mediaType === undefined) {
-      expect([response.content, text]).toEqual([undefined, '']);
-      return;
-    }
-    expect(Object.keys(response.content ?? {})).toContain(mediaType);
-    const pointer = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content', mediaType, 'schema'];
-    const $ref = `${DOCUMENT}#/${pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
-    const validate = this.#ajv.compile({ $ref });
-    const value = mediaType === 'text/html' ? text : body;
-    expect([operationId, status, value, validate(value) ? [] : validate.errors]).toEqual([operationId, status, value, []]);
-  }
-}
-
-function routeOf(operationId: OperationId): Route {
-  const route = ROUTES.find((each) => each.operationId === operationId);
-  if (route === undefined) throw new Error(`There is no operation '${operationId}'.`);
-  return route;
-}
-
-function nameOf({ type }: Json): string {
-  const entry = Object.entries(PROBLEMS).find(([, { id }]) => type === `/v1/problems/${id}`);
-  return entry?.[0] ?? String(type);
-}
 
 describe('what the server answers is what the OpenAPI document says', () => {
   const locked = async (roomId: string): Promise<void> => {
@@ -159,11 +21,14 @@ describe('what the server answers is what the OpenAPI document says', () => {
     if (roomId === 'foreign') throw new ProblemError('Forbidden', 'It is not yours.');
   };
   let scene: Scene;
+  const plugins = new PluginManager({ logger: new RecordingLogger(), discover: false });
   let client: CheckedClient;
   let worker: string;
 
   beforeAll(async () => {
+    await plugins.registerPlugin(new RecordingPlugin('chat', 'reports'));
     scene = await Scene.start({
+      plugins,
       settings: {
         maxBodyBytes: 10_000,
         providerResultMaxBytes: 10_000,
@@ -181,7 +46,10 @@ describe('what the server answers is what the OpenAPI document says', () => {
     });
     client = new CheckedClient(scene.server.origin);
   });
-  afterAll(() => scene.close());
+  afterAll(async () => {
+    await scene.close();
+    await plugins.close();
+  });
 
   const ROOM_READS = ['listJobs', 'getJob', 'listRoomTasks', 'listJobTasks', 'listRoomWorkers'] as const;
   const BODY = { category: 'modifiers', name: 'Rotate', schema: { type: 'object', properties: { angle: { type: 'number' } } } };
@@ -374,6 +242,27 @@ describe('what the server answers is what the OpenAPI document says', () => {
     await scene.server.dataSource.query(`UPDATE joblib_provider SET room_id = 'lab' WHERE id = '${provider}'`);
     await expectAnswer('removeProvider', 204, { by: 'ann', provider });
     await expectAnswer('removeProvider', 404, { by: 'ann', provider });
+  });
+
+  it('about plugins', async () => {
+    const { id: delivery } = await aStoredDelivery(scene.server);
+    const { items } = await expectAnswer('listPlugins', 200);
+    expect(items).toMatchObject([
+      { name: 'audit', last_error: null },
+      { name: 'chat', last_error: 'Error: busy' },
+    ]);
+    await expectAnswer('listPlugins', 422, { query: '?offset=x' });
+    await expectAnswer('listDeliveries', 200);
+    await expectAnswer('listDeliveries', 200, { query: '?status=failed&limit=1' });
+    await expectAnswer('listDeliveries', 422, { query: '?status=completed' });
+    await expectAnswer('listDeliveries', 404, { plugin: 'none' });
+    await expectAnswer('listDeliveries', 400, { plugin: '%zz' });
+    await expectAnswer('retryDelivery', 403, { delivery });
+    await expectAnswer('retryDelivery', 404, { by: 'root' });
+    await expectAnswer('retryDelivery', 400, { plugin: '%zz' });
+    const { id: delivered } = await aStoredDelivery(scene.server, { status: 'delivered' });
+    await expectAnswer('retryDelivery', 409, { by: 'root', delivery: delivered });
+    await expectAnswer('retryDelivery', 202, { by: 'root', delivery });
   });
 
   it('about bodies that are none', async () => {

@@ -1,8 +1,9 @@
 import { ProblemError, ROUTES } from '@joblib/contract';
-import type { Route } from '@joblib/contract';
-import { ROOM_GUARD } from '@joblib/nestjs';
+import type { ProblemName, Route } from '@joblib/contract';
+import { ROOM_GUARD, ROOM_READ_GUARD } from '@joblib/nestjs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { aStoredDelivery } from '../support/stored-delivery.js';
 import { expectProblem } from './expectations.js';
 import { rawRequest } from './raw-request.js';
 import type { RawAnswer } from './raw-request.js';
@@ -17,20 +18,33 @@ const address = (path: string): string =>
   path
     .replace('{room_id}', 'a:b')
     .replace('{full_name}', 'none')
-    .replace('{task_id}', NOBODY)
-    .replace('{worker_id}', NOBODY)
-    .replace('{provider_id}', NOBODY);
+    .replaceAll(/\{\w+\}/g, NOBODY);
 
 const routes: readonly Route[] = ROUTES;
 const withBody = routes.filter(({ problems }) => problems.includes('PayloadTooLarge'));
 
+/** A request that still has the faults of all that come after it. `eve` sends it, unless it says who. */
+interface Step {
+  readonly problem: ProblemName;
+  /** Below the base path. */
+  readonly path: string;
+  readonly body?: string;
+  readonly by?: string;
+  /** Of a `ValidationError`. */
+  readonly pointers?: readonly string[];
+}
+
+const locked = (roomId: string): Promise<void> =>
+  roomId === 'locked' ? Promise.reject(new ProblemError('RoomLocked', 'It is locked.')) : Promise.resolve();
+
 describe('of several things that are wrong, the first is told', () => {
   let scene: Scene;
+  let anns: string;
+  let taskOfAnn: string;
+  /** Not yet delivered. */
+  let delivery: string;
+
   beforeAll(async () => {
-    const guard = {
-      assertWritable: (roomId: string) =>
-        roomId === 'locked' ? Promise.reject(new ProblemError('RoomLocked', 'It is locked.')) : Promise.resolve(),
-    };
     scene = await Scene.start({
       settings: {
         maxBodyBytes: MAX_BODY_BYTES,
@@ -39,9 +53,14 @@ describe('of several things that are wrong, the first is told', () => {
         payloadValidation: true,
         workerTimeoutSeconds: 60,
       },
-      overrides: [{ provide: ROOM_GUARD, useValue: guard }],
+      overrides: [
+        { provide: ROOM_GUARD, useValue: { assertWritable: locked } },
+        { provide: ROOM_READ_GUARD, useValue: { assertReadable: locked } },
+      ],
     });
-    await scene.aJob(ROTATE, { schema: { type: 'object', properties: { angle: { type: 'number' } } } });
+    anns = (await scene.aJob(ROTATE, { schema: { type: 'object', properties: { angle: { type: 'number' } } } })).worker_id;
+    taskOfAnn = (await scene.aRunningTask()).id;
+    delivery = (await aStoredDelivery(scene.server, { status: 'pending' })).id;
   });
   afterAll(() => scene.close());
 
@@ -62,6 +81,7 @@ describe('of several things that are wrong, the first is told', () => {
         'registerWorker',
         'reportTask',
         'reportTasks',
+        'retryDelivery',
         'sendHeartbeat',
         'submitTask',
         'submitTasks',
@@ -116,15 +136,130 @@ describe('of several things that are wrong, the first is told', () => {
     expectProblem(await send('eve', method, path, TOO_LARGE), 'PayloadTooLarge');
   });
 
-  it('submitting: a malformed key is wrong shape, a key’s other payload and the schema come after the room and the job, state comes last', async () => {
+  // What comes after 400: the shape of what is sent, the room, existence, ownership, state.
+  const rotate = '"category":"modifiers","name":"Rotate"';
+  const magic = '"category":"magic","name":"x"';
+  const sequences: readonly (readonly [name: string, method: string, steps: () => readonly Step[]])[] = [
+    [
+      'registering: the settings come after the room',
+      'PUT',
+      () => [
+        { problem: 'ValidationError', path: '/rooms/a:b/jobs', body: '{"category":"a:b","name":"x"}', pointers: ['/category'] },
+        { problem: 'ValidationError', path: '/rooms/a:b/jobs', body: `{${magic},"schema":{"minimum":"x"}}`, pointers: ['/schema/minimum'] },
+        { problem: 'InvalidRoomId', path: '/rooms/a:b/jobs', body: `{${magic}}` },
+        { problem: 'Forbidden', path: '/rooms/@global/jobs', body: `{${magic}}` },
+        { problem: 'RoomLocked', path: '/rooms/locked/jobs', body: `{${magic}}` },
+        { problem: 'InvalidCategory', path: '/rooms/lab/jobs', body: `{${magic},"worker_id":"${anns}"}` },
+        { problem: 'WorkerNotFound', path: '/rooms/lab/jobs', body: `{${rotate},"worker_id":"${anns}"}` },
+        { problem: 'SchemaConflict', path: '/rooms/lab/jobs', body: `{${rotate}}` },
+      ],
+    ],
+    [
+      'submitting: the schema comes after the job',
+      'POST',
+      () => [
+        { problem: 'ValidationError', path: '/rooms/a:b/tasks/none', body: '[]', pointers: [''] },
+        { problem: 'ValidationError', path: '/rooms/a:b/tasks/none', body: '{"payload":5}', pointers: ['/payload'] },
+        { problem: 'InvalidRoomId', path: '/rooms/a:b/tasks/none', body: '{"payload":{"angle":"x"}}' },
+        { problem: 'RoomLocked', path: '/rooms/locked/tasks/none', body: '{"payload":{"angle":"x"}}' },
+        { problem: 'JobNotFound', path: '/rooms/lab/tasks/none', body: '{"payload":{"angle":"x"}}' },
+        { problem: 'PayloadInvalid', path: `/rooms/lab/tasks/${ROTATE}`, body: '{"payload":{"angle":"x"}}', pointers: ['/payload/angle'] },
+      ],
+    ],
+    [
+      'claiming',
+      'POST',
+      () => [
+        { problem: 'ValidationError', path: '/tasks/claim', body: `{"worker_id":"${NOBODY}","max_tasks":0}`, pointers: ['/max_tasks'] },
+        { problem: 'WorkerNotFound', path: '/tasks/claim', body: `{"worker_id":"${NOBODY}"}` },
+        { problem: 'Forbidden', path: '/tasks/claim', body: `{"worker_id":"${anns}"}` },
+      ],
+    ],
+    [
+      'reporting: state comes last',
+      'PATCH',
+      () => [
+        { problem: 'ValidationError', path: `/tasks/${NOBODY}`, body: '[]', pointers: [''] },
+        { problem: 'TaskNotFound', path: `/tasks/${NOBODY}`, body: '{"status":"claimed"}' },
+        { problem: 'Forbidden', path: `/tasks/${taskOfAnn}`, body: '{"status":"claimed"}' },
+        { problem: 'InvalidTaskTransition', path: `/tasks/${taskOfAnn}`, body: '{"status":"pending"}', by: 'ann' },
+      ],
+    ],
+    [
+      'beating',
+      'PATCH',
+      () => [
+        { problem: 'WorkerNotFound', path: `/workers/${NOBODY}`, body: '{}' },
+        { problem: 'Forbidden', path: `/workers/${anns}`, body: '{}' },
+      ],
+    ],
+    [
+      'removing a worker',
+      'DELETE',
+      () => [
+        { problem: 'WorkerNotFound', path: `/workers/${NOBODY}` },
+        { problem: 'Forbidden', path: `/workers/${anns}` },
+      ],
+    ],
+    [
+      'retrying a delivery: state comes last',
+      'POST',
+      () => [
+        { problem: 'ValidationError', path: `/plugins/none/deliveries/${NOBODY}/retry`, body: TOO_DEEP, pointers: [''] },
+        { problem: 'DeliveryNotFound', path: `/plugins/none/deliveries/${delivery}/retry` },
+        { problem: 'DeliveryNotFound', path: `/plugins/chat/deliveries/${NOBODY}/retry` },
+        { problem: 'Forbidden', path: `/plugins/chat/deliveries/${delivery}/retry` },
+        { problem: 'DeliveryNotFailed', path: `/plugins/chat/deliveries/${delivery}/retry`, by: 'root' },
+      ],
+    ],
+    [
+      'listing deliveries: the page is shape',
+      'GET',
+      () => [
+        { problem: 'ValidationError', path: '/plugins/none/deliveries?limit=x', pointers: ['?limit'] },
+        { problem: 'ValidationError', path: '/plugins/none/deliveries?status=completed', pointers: ['?status'] },
+        { problem: 'PluginNotFound', path: '/plugins/none/deliveries' },
+      ],
+    ],
+    ...['/rooms/{}/jobs/none/tasks', '/rooms/{}/tasks', '/rooms/{}/jobs', '/rooms/{}/workers'].map((list) => {
+      const [invalid, closed] = [list.replace('{}', 'a:b'), list.replace('{}', 'locked')];
+      const steps: readonly Step[] = [
+        { problem: 'ValidationError', path: `${invalid}?limit=x&offset=x`, pointers: ['?limit'] },
+        { problem: 'InvalidRoomId', path: invalid },
+        { problem: 'RoomLocked', path: closed },
+      ];
+      return [`listing ${list}: the page is shape`, 'GET', () => steps] as const;
+    }),
+    [
+      'listing the tasks of a job: the job comes last',
+      'GET',
+      () => [
+        { problem: 'ValidationError', path: '/rooms/a:b/jobs/none/tasks?status=x', pointers: ['?status'] },
+        { problem: 'InvalidRoomId', path: '/rooms/a:b/jobs/none/tasks' },
+        { problem: 'JobNotFound', path: '/rooms/lab/jobs/none/tasks' },
+      ],
+    ],
+  ];
+
+  it.each(sequences)('%s', async (_, method, makeSteps) => {
+    const before = await scene.contents();
+    for (const { problem, path, body, by = 'eve', pointers } of makeSteps()) {
+      const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+      expectProblem(await send(null, method, `/v1/joblib${path}`, body, headers), 'Unauthorized');
+      expectProblem(await send(by, method, `/v1/joblib${path}`, body, headers), problem, pointers);
+    }
+    expect(await scene.contents()).toEqual(before);
+  });
+
+  it('submitting with a key: a malformed one is wrong shape, its other payload comes after the schema, state comes last', async () => {
     const submit = (room: string, job: string, payload: unknown, key?: string) =>
       scene.sue.submit(room, job, payload, key === undefined ? {} : { 'idempotency-key': key });
     expectProblem(await submit('a:b', 'none', {}, 'ü'), 'ValidationError', ['Idempotency-Key']);
+    bodyOf(202, await submit('lab', ROTATE, {}, 'k'));
+    scene.server.clock.advance(61);
     expectProblem(await submit('a:b', 'none', { angle: 'x' }, 'k'), 'InvalidRoomId');
     expectProblem(await submit('locked', 'none', { angle: 'x' }, 'k'), 'RoomLocked');
     expectProblem(await submit('lab', 'none', { angle: 'x' }, 'k'), 'JobNotFound');
-    bodyOf(202, await submit('lab', ROTATE, {}, 'k'));
-    scene.server.clock.advance(61);
     expectProblem(await submit('lab', ROTATE, { angle: 'x' }), 'PayloadInvalid', ['/payload/angle']);
     expectProblem(await submit('lab', ROTATE, { angle: 'x' }, 'k'), 'IdempotencyMismatch');
     expectProblem(await submit('lab', ROTATE, {}), 'NoWorkersAvailable');
@@ -152,22 +287,5 @@ describe('of several things that are wrong, the first is told', () => {
     };
     expect(await fates(scene.eve)).toEqual([404, 403, 404, 403]);
     expect(await fates(scene.ann)).toEqual([404, 409, 404, 409]);
-  });
-
-  it('lists: the page is shape, the room comes next, the job last', async () => {
-    for (const path of ['/rooms/a:b/jobs/none/tasks', '/rooms/a:b/tasks', '/rooms/a:b/jobs', '/rooms/a:b/workers']) {
-      expectProblem(await send(null, 'GET', `/v1/joblib${path}?limit=x`), 'Unauthorized');
-      expectProblem(await send('eve', 'GET', `/v1/joblib${path}?limit=x&offset=x`), 'ValidationError', ['?limit']);
-      expectProblem(await send('eve', 'GET', `/v1/joblib${path}`), 'InvalidRoomId');
-    }
-    expectProblem(await send('eve', 'GET', '/v1/joblib/rooms/lab/jobs/none/tasks'), 'JobNotFound');
-  });
-
-  it('removing: a worker that is not there comes before one that is another’s', async () => {
-    const worker = await scene.aWorker();
-    expectProblem(await send(null, 'DELETE', `/v1/joblib/workers/${worker}`), 'Unauthorized');
-    expectProblem(await send('eve', 'DELETE', `/v1/joblib/workers/${NOBODY}`), 'WorkerNotFound');
-    expectProblem(await send('eve', 'DELETE', `/v1/joblib/workers/${worker}`), 'Forbidden');
-    expect((await send('ann', 'DELETE', `/v1/joblib/workers/${worker}`)).status).toBe(204);
   });
 });

@@ -1,15 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { expectJson, expectProblem } from './expectations.js';
 import { NOBODY, Scene } from './scene.js';
 
 describe('reporting on many tasks', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     await scene.aJob();
   });
-  afterEach(() => scene.close());
 
   const patch = (updates: unknown) => scene.ann.call<{ items: unknown[] }>('PATCH', '/tasks', { updates });
 

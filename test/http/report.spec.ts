@@ -1,6 +1,6 @@
 import { REPORTABLE_STATUSES, TASK_STATUSES } from '@joblib/contract';
 import type { TaskStatus, TaskView } from '@joblib/contract';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { expectJson, expectProblem } from './expectations.js';
 import { NOBODY, ROTATE, Scene, bodyOf } from './scene.js';
@@ -18,11 +18,14 @@ const PAIRS = TASK_STATUSES.flatMap((from) => TASK_STATUSES.map((to) => [from, t
 
 describe('reporting on a task', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     await scene.aJob();
   });
-  afterEach(() => scene.close());
 
   async function aTaskThatIs(status: TaskStatus): Promise<TaskView> {
     if (status === 'pending') return scene.aTask();

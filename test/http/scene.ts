@@ -1,5 +1,6 @@
 import type { RegisteredJob, TaskView } from '@joblib/contract';
 
+import { contentsOf, emptyTables } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp, JoblibAppOptions } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
@@ -71,15 +72,15 @@ export class Scene {
     return bodyOf(200, await this.ann.report(id, 'running'));
   }
 
+  /** A fresh start for the next test: no rows, no events. The clock goes on. */
+  async empty(): Promise<void> {
+    await emptyTables(this.server.dataSource);
+    this.server.events.clear();
+  }
+
   /** Every row of every table. */
-  async contents(): Promise<Record<string, unknown[]>> {
-    const { dataSource } = this.server;
-    const rows: Record<string, unknown[]> = {};
-    for (const { tableName } of dataSource.entityMetadatas) {
-      const all = await dataSource.query<unknown[]>(`SELECT * FROM ${tableName}`);
-      rows[tableName] = all.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
-    }
-    return rows;
+  contents(): Promise<Record<string, unknown[]>> {
+    return contentsOf(this.server.dataSource);
   }
 }
 

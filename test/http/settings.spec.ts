@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { JoblibSettings } from '@joblib/nestjs';
-import { SETTINGS, Sweeper, settingsFromEnv } from '@joblib/nestjs';
+import { SETTINGS, settingsFromEnv } from '@joblib/nestjs';
 import { DataSource } from 'typeorm';
 
-import { claimsHeld } from '../support/until.js';
-import { expectJson, expectProblem } from './expectations.js';
+import { expectProblem } from './expectations.js';
 import { ROTATE, Scene, bodyOf } from './scene.js';
 
 const SCHEMA = { type: 'object', properties: { angle: { type: 'number' } }, required: ['angle'] };
@@ -17,7 +16,6 @@ describe('settings', () => {
     scene = await Scene.start({ settings });
   }
 
-  const sweep = () => scene.server.app.get(Sweeper).sweepOnce();
   const statusOf = async (id: string) => (await scene.sue.task(id)).body.status;
 
   describe('PAYLOAD_VALIDATION', () => {
@@ -97,81 +95,6 @@ describe('settings', () => {
     expectProblem(await scene.sue.submit('lab', ROTATE, { text: 'x'.repeat(1000) }), 'PayloadTooLarge');
     expect((await scene.sue.submit('lab', ROTATE, { text: 'x'.repeat(900) })).status).toBe(202);
   });
-
-  describe('CLAIM_START_TIMEOUT_SECONDS', () => {
-    it('puts back what was claimed and not started in time, at its old place, and wakes who waits', async () => {
-      await start({ claimStartTimeoutSeconds: 10, workerTimeoutSeconds: 1000 });
-      const { worker_id } = await scene.aJob();
-      const claimed = await scene.aClaimedTask();
-      const started = await scene.aRunningTask();
-      const younger = await scene.aTask();
-      scene.server.clock.advance(10);
-      expect(await sweep()).toMatchObject({ putBackTasks: 0 });
-      scene.server.clock.advance(0.001);
-      scene.server.events.clear();
-      expect(await sweep()).toMatchObject({ putBackTasks: 1 });
-      expectJson(await scene.sue.task(claimed.id), 200, { ...claimed, status: 'pending', worker_id: null, queue_position: 1 });
-      expect(scene.server.events.payloadsOf('task_status_event')).toMatchObject([{ id: claimed.id, status: 'pending', queue_position: 1 }]);
-      expect(await statusOf(started.id)).toBe('running');
-      const again = bodyOf(200, await scene.ann.claim(worker_id, { max_tasks: 2 }));
-      expect(again.tasks?.map(({ id, attempt }) => [id, attempt])).toEqual([
-        [claimed.id, 2],
-        [younger.id, 1],
-      ]);
-    });
-
-    it('wakes a held claim', async () => {
-      await start({ claimStartTimeoutSeconds: 10, workerTimeoutSeconds: 1000 });
-      const { worker_id } = await scene.aJob();
-      const claimed = await scene.aClaimedTask();
-      const held = scene.ann.claim(worker_id, {}, { prefer: 'wait=60' });
-      await claimsHeld(scene.server, 1);
-      scene.server.clock.advance(11);
-      await sweep();
-      expect((await held).body.task?.id).toBe(claimed.id);
-    });
-
-    it('is off by default', async () => {
-      await start({ workerTimeoutSeconds: 1_000_000 });
-      await scene.aJob();
-      const { id } = await scene.aClaimedTask();
-      scene.server.clock.advance(100_000);
-      await sweep();
-      expect(await statusOf(id)).toBe('claimed');
-    });
-  });
-
-  describe('TASK_RETENTION_SECONDS', () => {
-    it('deletes what ended longer ago, and nothing else', async () => {
-      await start({ taskRetentionSeconds: 100, workerTimeoutSeconds: 1_000_000 });
-      await scene.aJob();
-      const [old, recent] = [await scene.aRunningTask(), await scene.aRunningTask()];
-      const pending = await scene.aTask();
-      await scene.ann.report(old.id, 'completed');
-      scene.server.clock.advance(1);
-      await scene.ann.report(recent.id, 'failed');
-      scene.server.clock.advance(99);
-      expect(await sweep()).toMatchObject({ expiredTasks: 0 });
-      scene.server.clock.advance(1);
-      expect(await sweep()).toMatchObject({ expiredTasks: 1 });
-      expectProblem(await scene.sue.task(old.id), 'TaskNotFound');
-      expect([await statusOf(recent.id), await statusOf(pending.id)]).toEqual(['failed', 'pending']);
-      expect((await scene.sue.tasks('lab')).body.total).toBe(2);
-      scene.server.clock.advance(100_000);
-      await sweep();
-      expect((await scene.sue.tasks('lab')).body.items.map(({ id }) => id)).toEqual([pending.id]);
-    });
-
-    it('keeps everything for ever when it is 0', async () => {
-      await start({ taskRetentionSeconds: 0, workerTimeoutSeconds: 1e9 });
-      await scene.aJob();
-      const { id } = await scene.aTask();
-      await scene.sue.report(id, 'cancelled');
-      scene.server.clock.advance(1e8);
-      await sweep();
-      expect(await statusOf(id)).toBe('cancelled');
-    });
-  });
 });
 
 describe('settings from the environment', () => {
@@ -187,6 +110,9 @@ describe('settings from the environment', () => {
     allowCrossRoomSubmit: false,
     claimStartTimeoutSeconds: 0,
     taskRetentionSeconds: 0,
+    deliveryRetentionSeconds: 604_800,
+    deliveryMaxAttempts: 10,
+    deliveryBackoffMaxSeconds: 300,
     maxBodyBytes: 1_048_576,
     allowedProviderCategories: null,
     providerResultTtlSeconds: 300,
@@ -219,6 +145,9 @@ describe('settings from the environment', () => {
     ['ALLOW_CROSS_ROOM_SUBMIT', '0', { allowCrossRoomSubmit: false }],
     ['CLAIM_START_TIMEOUT_SECONDS', '2147483', { claimStartTimeoutSeconds: 2_147_483 }],
     ['TASK_RETENTION_SECONDS', '604800', { taskRetentionSeconds: 604_800 }],
+    ['DELIVERY_RETENTION_SECONDS', '0', { deliveryRetentionSeconds: 0 }],
+    ['DELIVERY_MAX_ATTEMPTS', '1', { deliveryMaxAttempts: 1 }],
+    ['DELIVERY_BACKOFF_MAX_SECONDS', '0.5', { deliveryBackoffMaxSeconds: 0.5 }],
     ['MAX_BODY_BYTES', '1', { maxBodyBytes: 1 }],
     ['ALLOWED_PROVIDER_CATEGORIES', 'filesystem,frames', { allowedProviderCategories: ['filesystem', 'frames'] }],
     ['PROVIDER_RESULT_TTL_SECONDS', '0.5', { providerResultTtlSeconds: 0.5 }],
@@ -242,6 +171,9 @@ describe('settings from the environment', () => {
     ALLOW_CROSS_ROOM_SUBMIT: ['-', 'truee'],
     CLAIM_START_TIMEOUT_SECONDS: ['-1', '1e400'],
     TASK_RETENTION_SECONDS: ['-1', 'for ever'],
+    DELIVERY_RETENTION_SECONDS: ['-1', 'a week'],
+    DELIVERY_MAX_ATTEMPTS: ['0', '-1', '1.5', 'ten'],
+    DELIVERY_BACKOFF_MAX_SECONDS: ['0', '-1', 'x'],
     MAX_BODY_BYTES: ['0', '-1', '1.5', '1MiB', '9007199254740993'],
     ALLOWED_PROVIDER_CATEGORIES: ['[]', ',', '[1]'],
     PROVIDER_RESULT_TTL_SECONDS: ['0', '-1', 'x'],

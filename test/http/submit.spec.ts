@@ -1,16 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { UUID7, expectJson, expectProblem, taskView } from './expectations.js';
 import { ROTATE, Scene, bodyOf } from './scene.js';
 
 describe('submitting a task', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
+  });
+  afterAll(() => scene.close());
+  beforeEach(async () => {
+    await scene.empty();
     await scene.aJob();
     scene.server.events.clear();
   });
-  afterEach(() => scene.close());
 
   const post = (body: unknown, fullName = ROTATE, room = 'lab') => scene.sue.call('POST', `/rooms/${room}/tasks/${fullName}`, body);
 

@@ -1,14 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { UUID7, expectJson, expectProblem, taskView } from './expectations.js';
 import { NOBODY, ROTATE, Scene, bodyOf } from './scene.js';
 
 describe('workers', () => {
   let scene: Scene;
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await Scene.start();
   });
-  afterEach(() => scene.close());
+  afterAll(() => scene.close());
+  beforeEach(() => scene.empty());
 
   it('are created with a time-ordered id and the present time', async () => {
     const answer = await scene.ann.createWorker();

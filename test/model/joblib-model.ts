@@ -1,36 +1,17 @@
-import type { JsonSchema, Progress, TaskStatus } from '@joblib/contract';
+import type { JsonSchema, TaskStatus } from '@joblib/contract';
 
+import {
+  CLAIM_START_TIMEOUT_SECONDS,
+  FROM,
+  KEY_TTL_MS,
+  TASK_RETENTION_SECONDS,
+  WORKER_TIMEOUT_SECONDS,
+  problem,
+  removeWhere,
+} from './model-rules.js';
+import type { Said, Swept } from './model-rules.js';
 import { byId, iso, taskEventPayload, taskView } from './model-state.js';
 import type { Expected, ExpectedEvents, ModelJob, ModelKey, ModelTask, ModelWorker } from './model-state.js';
-
-export const WORKER_TIMEOUT_SECONDS = 60;
-export const CLAIM_START_TIMEOUT_SECONDS = 30;
-export const TASK_RETENTION_SECONDS = 600;
-const KEY_TTL_MS = 24 * 60 * 60 * 1000;
-
-const FROM: Readonly<Record<string, readonly TaskStatus[]>> = {
-  running: ['claimed'],
-  completed: ['running'],
-  failed: ['claimed', 'running'],
-  cancelled: ['pending', 'claimed', 'running'],
-};
-
-/** What somebody says of a task. */
-export interface Said {
-  readonly status: TaskStatus;
-  readonly result?: unknown;
-  readonly error?: string;
-  readonly progress?: Progress;
-}
-
-/** What a sweep is expected to count. */
-export interface Swept {
-  readonly workers: number;
-  readonly putBackTasks: number;
-  readonly orphanJobs: number;
-  readonly expiredKeys: number;
-  readonly expiredTasks: number;
-}
 
 /** The contract, small and in memory: each method answers what the server has to answer, and changes the state as it has to. */
 export class JoblibModel {
@@ -313,14 +294,4 @@ export class JoblibModel {
     if (task === undefined) throw new Error(`The model knows no task ${id}.`);
     return task;
   }
-}
-
-function problem(status: number, id: string): { status: number; problem: string } {
-  return { status, problem: id };
-}
-
-function removeWhere<Value>(map: Map<string, Value>, isDue: (value: Value) => boolean): number {
-  const due = [...map].filter(([, value]) => isDue(value));
-  for (const [key] of due) map.delete(key);
-  return due.length;
 }

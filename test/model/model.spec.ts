@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { isOnPostgres } from '../support/test-database.js';
@@ -8,8 +8,8 @@ import { World } from './world.js';
 
 /** As many sequences as meet everything in `SEEN`. */
 const ENOUGH_RUNS = 200;
-/** `JOBLIB_MODEL_RUNS` asks for more. Each opens a database, which PostgreSQL takes its time for. */
-const RUNS = isOnPostgres ? 60 : ENOUGH_RUNS;
+/** `JOBLIB_MODEL_RUNS` asks for more. */
+const RUNS = isOnPostgres ? 24 : ENOUGH_RUNS;
 const MAX_COMMANDS = 60;
 
 const env = process.env;
@@ -30,18 +30,20 @@ const SEEN = [
 ];
 
 describe('sequences of calls', () => {
+  const tally = new Map<string, number>();
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start(tally);
+  });
+  afterAll(() => world.close());
+
   it(`end as a small model of the contract foretells, call by call (JOBLIB_MODEL_SEED=${seed}, ${runs} runs)`, async () => {
-    const tally = new Map<string, number>();
     const sequence = fc.commands(COMMANDS, { maxCommands: MAX_COMMANDS, size: 'max', ...(replayPath === undefined ? {} : { replayPath }) });
     const property = fc.asyncProperty(sequence, async (commands) => {
-      const world = await World.start(tally);
-      try {
-        const model = new JoblibModel(() => world.now());
-        await begin(model, world);
-        await fc.asyncModelRun(() => ({ model, real: world }), commands);
-      } finally {
-        await world.close();
-      }
+      await world.empty();
+      const model = new JoblibModel(() => world.now());
+      await begin(model, world);
+      await fc.asyncModelRun(() => ({ model, real: world }), commands);
     });
     await fc.assert(property, { seed, numRuns: runs, verbose: fc.VerbosityLevel.Verbose, ...(path === undefined ? {} : { path }) });
     if (env['JOBLIB_MODEL_TALLY'] !== undefined)

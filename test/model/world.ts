@@ -6,14 +6,15 @@ import { Sweeper } from '@joblib/nestjs';
 import { FakeClock } from '@joblib/nestjs/testing';
 
 import { SweepTimers } from '../../libs/nestjs/src/sweeper/index.js';
+import { emptyTables } from '../support/contents.js';
 import { lastingDatabase } from '../support/test-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
-import { CLAIM_START_TIMEOUT_SECONDS, TASK_RETENTION_SECONDS, WORKER_TIMEOUT_SECONDS } from './joblib-model.js';
 import type { JoblibModel } from './joblib-model.js';
+import { CLAIM_START_TIMEOUT_SECONDS, TASK_RETENTION_SECONDS, WORKER_TIMEOUT_SECONDS } from './model-rules.js';
 import type { Expected } from './model-state.js';
 
 /** A stopped server's sweeper keeps its lease for two of its intervals; a restart takes longer. */
@@ -22,7 +23,7 @@ const RESTART_SECONDS = 2 * SWEEPER_INTERVAL_SECONDS + 1;
 
 const PAGE = '?limit=500';
 
-/** The real server on a file of its own, and everybody who talks to it. */
+/** The real server on a database of its own, and everybody who talks to it. */
 export class World {
   private constructor(
     private readonly clock: FakeClock,
@@ -36,6 +37,12 @@ export class World {
     const clock = new FakeClock();
     const database = await lastingDatabase();
     return new World(clock, database, await startServer(database, clock), tally);
+  }
+
+  /** As it was in the beginning, but for the time. */
+  async empty(): Promise<void> {
+    await emptyTables(this.server.dataSource);
+    this.forgetEvents();
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,6 @@ import type { TaskView } from '@joblib/contract';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { lastingDatabase } from '../support/test-database.js';
-import type { TestDatabase } from '../support/test-database.js';
 
 const JOBS = [
   '@global:modifiers:One',
@@ -72,13 +70,11 @@ async function claimAll(origin: string, index: number): Promise<void> {
 
 describe('fifty claimers and two thousand tasks of five jobs', () => {
   let server: JoblibApp;
-  let database: TestDatabase;
   /** The claim that got a task, by the task's id. */
   const claimOf = new Map<string, Claim>();
 
   beforeAll(async () => {
-    database = await lastingDatabase();
-    server = await startJoblib({ database });
+    server = await startJoblib();
     const first = new JoblibUser(server.origin, 'root');
     for (const job of JOBS) await first.register(job);
     const claimers = Array.from({ length: CLAIMERS }, (_, index) => claimAll(server.origin, index));
@@ -86,10 +82,7 @@ describe('fifty claimers and two thousand tasks of five jobs', () => {
     for (const claim of claims) for (const { id } of claim.tasks) claimOf.set(id, claim);
   });
 
-  afterAll(async () => {
-    await server.close();
-    await database.remove();
-  });
+  afterAll(() => server.close());
 
   it('hands out every task exactly once', () => {
     const got = claims.flatMap(({ tasks }) => tasks.map(({ id }) => id));

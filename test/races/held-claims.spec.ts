@@ -1,16 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { JoblibStats, Sweeper, WAKE_UPS } from '@joblib/nestjs';
 import type { WakeUps } from '@joblib/nestjs';
 import type { ClaimAnswer, TaskView } from '@joblib/contract';
 
 import { pendingTopic } from '../../libs/nestjs/src/domain/topics.js';
 import { ClaimTasks } from '../../libs/nestjs/src/tasks/index.js';
+import { emptyTables } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
 import { claimsHeld, until } from '../support/until.js';
-import { turns } from './race.js';
+import { turns } from '../support/race.js';
 
 const ONE = 'lab:modifiers:One';
 const TWO = 'lab:modifiers:Two';
@@ -35,9 +36,6 @@ async function start(workerTimeoutSeconds: number): Promise<void> {
   looksForLost = spyOnLooks();
 }
 
-beforeEach(() => start(WORKER_TIMEOUT_SECONDS));
-afterEach(() => server.close());
-
 /** A worker of the user that is linked to the jobs. */
 async function workerOf(user: JoblibUser, ...jobs: string[]): Promise<string> {
   const { body } = await user.createWorker();
@@ -57,21 +55,12 @@ function operations(): number {
 }
 
 describe('held claims', () => {
-  it('are woken one by one: a new task costs one look, however many wait, and goes to who waits longest', async () => {
-    await server.close();
-    // Heartbeats would be counted as well.
-    await start(3600);
-    const workers = [await workerOf(alice, ONE), await workerOf(alice, ONE), await workerOf(alice, ONE), await workerOf(alice, ONE)];
-    const held = [];
-    for (const [index, worker] of workers.entries()) held.push(await holdClaim(alice, worker, index));
-    await until('the looks after joining the line', () => operations() === 4 * 2 + 4 * 2);
-    for (const [index, { answer }] of held.entries()) {
-      const before = operations();
-      const { body: task } = await bob.submit('lab', ONE);
-      expect((await answer).body.task).toMatchObject({ id: task.id, worker_id: workers[index] });
-      expect(operations() - before).toBe(2);
-      await claimsHeld(server, 3 - index);
-    }
+  beforeAll(() => start(WORKER_TIMEOUT_SECONDS));
+  afterAll(() => server.close());
+  beforeEach(async () => {
+    await claimsHeld(server, 0);
+    await emptyTables(server.dataSource);
+    looksForLost.mockClear();
   });
 
   it.each([0, 1, 2, 3, 5])('get one task each when ten come, %s turns of the event loop apart', async (gap) => {
@@ -186,15 +175,6 @@ describe('held claims', () => {
     expect((await answer).body.task?.id).toBe(task.id);
   });
 
-  it('are answered with null when the server stops', async () => {
-    const { answer } = await holdClaim(alice, await workerOf(alice, ONE));
-    const several = alice.claim(await workerOf(alice, ONE), { max_tasks: 3 }, WAIT);
-    await claimsHeld(server, 2);
-    await server.close();
-    expect([(await answer).status, (await answer).body]).toEqual([200, { task: null }]);
-    expect([(await several).status, (await several).body]).toEqual([200, { task: null, tasks: [] }]);
-  });
-
   it('see what is submitted while they come', async () => {
     const worker = await workerOf(alice, ONE);
     for (let round = 0; round < 100; round += 1) {
@@ -219,4 +199,34 @@ describe('held claims', () => {
     const { body } = await alice.call<{ items: { id: string; last_heartbeat: string }[] }>('GET', '/workers');
     return new Map(body.items.map(({ id, last_heartbeat }) => [id, last_heartbeat]));
   }
+});
+
+describe('held claims of a server of their own', () => {
+  afterEach(() => server.close());
+
+  it('are woken one by one: a new task costs one look, however many wait, and goes to who waits longest', async () => {
+    // Heartbeats would be counted as well.
+    await start(3600);
+    const workers = [await workerOf(alice, ONE), await workerOf(alice, ONE), await workerOf(alice, ONE), await workerOf(alice, ONE)];
+    const held = [];
+    for (const [index, worker] of workers.entries()) held.push(await holdClaim(alice, worker, index));
+    await until('the looks after joining the line', () => operations() === 4 * 2 + 4 * 2);
+    for (const [index, { answer }] of held.entries()) {
+      const before = operations();
+      const { body: task } = await bob.submit('lab', ONE);
+      expect((await answer).body.task).toMatchObject({ id: task.id, worker_id: workers[index] });
+      expect(operations() - before).toBe(2);
+      await claimsHeld(server, 3 - index);
+    }
+  });
+
+  it('are answered with null when the server stops', async () => {
+    await start(WORKER_TIMEOUT_SECONDS);
+    const { answer } = await holdClaim(alice, await workerOf(alice, ONE));
+    const several = alice.claim(await workerOf(alice, ONE), { max_tasks: 3 }, WAIT);
+    await claimsHeld(server, 2);
+    await server.close();
+    expect([(await answer).status, (await answer).body]).toEqual([200, { task: null }]);
+    expect([(await several).status, (await several).body]).toEqual([200, { task: null, tasks: [] }]);
+  });
 });

@@ -1,15 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Sweeper, WAKE_UPS } from '@joblib/nestjs';
 import type { WakeUps } from '@joblib/nestjs';
 import type { TaskView } from '@joblib/contract';
 
 import { settledTopic } from '../../libs/nestjs/src/domain/topics.js';
 import { TaskStore } from '../../libs/nestjs/src/persistence/index.js';
+import { emptyTables } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import { pollsHeld } from '../support/until.js';
-import { openConnection, pollBytes } from './raw-request.js';
+import { openConnection, pollBytes } from './request-bytes.js';
 
 const JOB = 'lab:modifiers:Rotate';
 const WAIT = { prefer: 'wait=30' };
@@ -20,13 +21,18 @@ let reader: JoblibUser;
 let workerId: string;
 let task: TaskView;
 
-beforeEach(async () => {
+async function start(): Promise<void> {
   server = await startJoblib({ settings: { longPollMaxWaitSeconds: 20 } });
   [worker, reader] = [new JoblibUser(server.origin, 'worker'), new JoblibUser(server.origin, 'reader')];
+}
+
+beforeAll(start);
+afterAll(() => server.close());
+beforeEach(async () => {
+  await emptyTables(server.dataSource);
   workerId = (await worker.register(JOB)).body.worker_id;
   task = (await reader.submit('lab', JOB)).body;
 });
-afterEach(() => server.close());
 
 async function run(): Promise<void> {
   await worker.claim(workerId);
@@ -113,9 +119,13 @@ describe('a long poll', () => {
     await worker.claim(workerId);
     const poll = reader.task(task.id, WAIT);
     await pollsHeld(server, 1);
-    await server.close();
-    const { status, body } = await poll;
-    expect([status, body.status, body.worker_id]).toEqual([200, 'claimed', workerId]);
+    try {
+      await server.close();
+      const { status, body } = await poll;
+      expect([status, body.status, body.worker_id]).toEqual([200, 'claimed', workerId]);
+    } finally {
+      await start();
+    }
   });
 
   it('sees an end that comes while it begins', async () => {

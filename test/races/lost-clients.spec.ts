@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { EVENT_PUBLISHER } from '@joblib/nestjs';
 import type { RoomEvent, TaskView } from '@joblib/contract';
 import { RecordingEventPublisher } from '@joblib/nestjs/testing';
 
+import { emptyTables } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import { lastingDatabase } from '../support/test-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { claimsHeld, until } from '../support/until.js';
-import { turns } from './race.js';
-import { claimBytes, openConnection } from './raw-request.js';
+import { turns } from '../support/race.js';
+import { claimBytes, openConnection } from './request-bytes.js';
 
 const JOB = 'lab:modifiers:Rotate';
 
@@ -33,15 +34,19 @@ let worker: JoblibUser;
 let workerId: string;
 let connections: Set<Socket>;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await lastingDatabase();
   await start();
-  workerId = (await worker.register(JOB)).body.worker_id;
 });
-
-afterEach(async () => {
+afterAll(async () => {
   await server.close();
   await database.remove();
+});
+beforeEach(async () => {
+  await emptyTables(server.dataSource);
+  ambush.clear();
+  ambush.onClaimed = () => undefined;
+  workerId = (await worker.register(JOB)).body.worker_id;
 });
 
 async function start(): Promise<void> {

@@ -1,28 +1,23 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { emptyTables } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
-import { lastingDatabase } from '../support/test-database.js';
-import type { TestDatabase } from '../support/test-database.js';
-import { race } from './race.js';
+import { race } from '../support/race.js';
 
 const GAPS = [-5, -3, -2, -1, 0, 0, 0, 1, 2, 3, 5];
 
 let server: JoblibApp;
 let alice: JoblibUser;
 let bob: JoblibUser;
-let database: TestDatabase;
 
-beforeEach(async () => {
-  database = await lastingDatabase();
-  server = await startJoblib({ database });
+beforeAll(async () => {
+  server = await startJoblib();
   [alice, bob] = [new JoblibUser(server.origin, 'alice'), new JoblibUser(server.origin, 'bob')];
 });
-afterEach(async () => {
-  await server.close();
-  await database.remove();
-});
+afterAll(() => server.close());
+beforeEach(() => emptyTables(server.dataSource));
 
 async function workersOf(fullName: string): Promise<string[]> {
   return (await alice.call<{ workers: string[] }>('GET', `/rooms/lab/jobs/${fullName}`)).body.workers;

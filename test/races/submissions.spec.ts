@@ -1,30 +1,28 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TaskView } from '@joblib/contract';
 
+import { emptyTables } from '../support/contents.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
-import { lastingDatabase } from '../support/test-database.js';
-import type { TestDatabase } from '../support/test-database.js';
-import { race } from './race.js';
+import { race } from '../support/race.js';
 
 const JOB = 'lab:modifiers:Rotate';
 const GAPS = [-4, -2, -1, 0, 0, 0, 1, 2, 4];
 
 let server: JoblibApp;
 let alice: JoblibUser;
-let database: TestDatabase;
 
-beforeEach(async () => {
-  database = await lastingDatabase();
-  server = await startJoblib({ database });
+beforeAll(async () => {
+  server = await startJoblib();
   alice = new JoblibUser(server.origin, 'alice');
-  await alice.register(JOB);
 });
-afterEach(async () => {
-  await server.close();
-  await database.remove();
+afterAll(() => server.close());
+beforeEach(async () => {
+  await emptyTables(server.dataSource);
+  server.events.clear();
+  await alice.register(JOB);
 });
 
 function batch(payloads: readonly unknown[], key: string): Promise<Answer<{ items: TaskView[] }>> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TaskView } from '@joblib/contract';
 
-import { race } from '../races/race.js';
+import { race } from '../support/race.js';
 import type { JoblibUser } from '../support/joblib-user.js';
 import { TwoServers } from './two-servers.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sweeper, postgresDataSourceOptions } from '@joblib/nestjs';
 
-import { race } from '../races/race.js';
+import { race } from '../support/race.js';
 import { startJoblib } from '../support/joblib-app.js';
 import type { JoblibUser } from '../support/joblib-user.js';
 import { createBarePostgresDatabase } from '../support/postgres-databases.js';
