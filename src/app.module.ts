@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { CLOCK, IDENTITY, JoblibModule } from '@joblib/nestjs';
 import type { Clock, Identity, JoblibSettings } from '@joblib/nestjs';
+import type { PluginManager } from '@joblib/plugins';
 import type { DataSource } from 'typeorm';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -14,6 +15,8 @@ export interface AppParts {
   readonly settings: JoblibSettings;
   /** `null` when the server stands alone. */
   readonly redis: SharedRedis | null;
+  /** Closed by whoever opened them. */
+  readonly plugins: PluginManager;
   readonly makeIdentity: (clock: Clock) => Identity;
 }
 

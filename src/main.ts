@@ -1,12 +1,14 @@
 import 'reflect-metadata';
 import { ConfigError } from './config/config-error.js';
 import { earlyLogLevel, readEnvironment } from './config/environment.js';
+import { readJoblibFile } from './config/joblib-file.js';
 import { readServiceConfig } from './config/service-config.js';
 import { reportFailure } from './log/report-failure.js';
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.cwd());
   const config = readServiceConfig(environment);
+  const file = readJoblibFile(config.joblibFile, process.cwd(), environment);
   // Not before: a bad setting is told at once, without the second that loading all the rest takes.
   const [{ Service }, { stopOnSignals }, { waitForDisk }] = await Promise.all([
     import('./service.js'),
@@ -14,7 +16,7 @@ async function main(): Promise<void> {
     import('./database/wait-for-disk.js'),
   ]);
   const service = await waitForDisk(
-    () => Service.create(config, environment),
+    () => Service.create(config, file, environment),
     (error) => reportFailure('joblib cannot start yet, and tries again every 2 s', error, config.logLevel),
   );
   const address = await service.listen().catch((error: unknown) => {

@@ -2,18 +2,20 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { settingsFromEnv, stopListening } from '@joblib/nestjs';
-import type { JoblibSettings } from '@joblib/nestjs';
 import { AppModule } from './app.module.js';
+import type { AppParts } from './app.module.js';
 import { makeIdentity } from './auth/make-identity.js';
 import { signingSecretOf } from './auth/signing-secret.js';
 import type { Environment } from './config/environment.js';
+import type { JoblibFile } from './config/joblib-file.js';
 import type { ServiceConfig } from './config/service-config.js';
 import { configureApp } from './configure-app.js';
 import { ownDatabaseFile } from './database/file-ownership.js';
-import type { FileOwnership } from './database/file-ownership.js';
 import { dataSourceOf } from './database/open-data-source.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
 import { ServiceLogger } from './log/service-logger.js';
+import { openPlugins } from './plugins/open-plugins.js';
+import { ServicePluginHost } from './plugins/service-plugin-host.js';
 import { SharedRedis } from './redis/shared-redis.js';
 
 /** How long a restarted server waits for the one before it to let go of the database file. */
@@ -27,8 +29,7 @@ export class Service {
   private constructor(
     readonly app: NestFastifyApplication,
     private readonly config: ServiceConfig,
-    private readonly ownership: FileOwnership | null,
-    private readonly redis: SharedRedis | null,
+    private readonly closing: Closing,
   ) {
     // The database is closed after the server, so not before every call has its answer.
     app
@@ -38,23 +39,28 @@ export class Service {
   }
 
   /** @throws ConfigError when it cannot work as configured. */
-  static async create(config: ServiceConfig, environment: Environment): Promise<Service> {
-    const logger = new ServiceLogger(config.logLevel);
-    Logger.overrideLogger(logger);
+  static async create(config: ServiceConfig, file: JoblibFile, environment: Environment): Promise<Service> {
+    Logger.overrideLogger(new ServiceLogger(config.logLevel));
     const settings = settingsFromEnv(environment);
-    const { database } = config;
-    const file = database.engine === 'sqlite' ? database.file : null;
-    const ownership = file === null ? null : await ownDatabaseFile(file, OWNERSHIP_WAIT_SECONDS);
-    const redis = config.redisUrl === null ? null : await SharedRedis.connect(config.redisUrl);
+    const closing = new Closing();
     try {
-      const app = await createApp(config, settings, ownership?.path ?? ':memory:', redis, logger);
-      const service = new Service(app, config, ownership, redis);
+      const pluginHost = new ServicePluginHost();
+      const plugins = await openPlugins(file, pluginHost);
+      closing.add(() => plugins.close());
+      const { database } = config;
+      const databaseFile = database.engine === 'sqlite' ? database.file : null;
+      const ownership = databaseFile === null ? null : await ownDatabaseFile(databaseFile, OWNERSHIP_WAIT_SECONDS);
+      closing.add(() => ownership?.release());
+      const redis = config.redisUrl === null ? null : await SharedRedis.connect(config.redisUrl);
+      closing.add(() => redis?.close());
+      const app = await createApp(config, { settings, redis, plugins }, ownership?.path ?? ':memory:');
+      const service = new Service(app, config, closing);
+      pluginHost.attach(app);
       await initialize(app);
       warnOfIsolation(config);
       return service;
     } catch (error) {
-      ownership?.release();
-      await redis?.close();
+      await closing.close();
       throw error;
     }
   }
@@ -72,8 +78,20 @@ export class Service {
   async stop(): Promise<void> {
     this.#drained = stopListening(this.app.getHttpServer());
     await this.app.close();
-    await this.redis?.close();
-    this.ownership?.release();
+    await this.closing.close();
+  }
+}
+
+/** What has to be closed after the application, the last first. */
+class Closing {
+  readonly #closers: (() => unknown)[] = [];
+
+  add(close: () => unknown): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
   }
 }
 
@@ -96,20 +114,18 @@ function warnOfIsolation({ database, redisUrl }: ServiceConfig): void {
 
 async function createApp(
   config: ServiceConfig,
-  settings: JoblibSettings,
+  parts: Pick<AppParts, 'settings' | 'redis' | 'plugins'>,
   databaseFile: string,
-  redis: SharedRedis | null,
-  logger: ServiceLogger,
 ): Promise<NestFastifyApplication> {
   const secret = await signingSecretOf(config);
   const root = AppModule.register({
+    ...parts,
     dataSource: await dataSourceOf(config, databaseFile),
     migrate: config.migrate,
-    settings,
-    redis,
     makeIdentity: (clock) => makeIdentity(config.identity, secret, clock),
   });
+  const logger = new ServiceLogger(config.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(), { abortOnError: false, logger });
-  configureApp(app, config, redis);
+  configureApp(app, config, parts.redis);
   return app;
 }

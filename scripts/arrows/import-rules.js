@@ -136,7 +136,7 @@ const betweenPackages = [
     from: { path: '^(src|examples|bench)/' },
     to: {
       path: ['^libs/', '^(node_modules/)?@joblib/[^/]+/'],
-      pathNot: ['/dist/(testing/)?index\\.(js|d\\.ts)$', '^@joblib/[^/]+/testing$'],
+      pathNot: ['/dist/((services|testing)/)?index\\.(js|d\\.ts)$', '^@joblib/[^/]+/(services|testing)$'],
     },
   },
   {

@@ -17,6 +17,7 @@ describe('readServiceConfig', () => {
       identity: { secret: null, jwksUrl: null, audience: null, issuer: null, superusers: [] },
       corsOrigins: [],
       logLevel: 'log',
+      joblibFile: null,
     });
   });
 
@@ -90,8 +91,11 @@ describe('readServiceConfig', () => {
     expect(refusal).not.toContain('\n');
   });
 
-  it('refuses what this version cannot do instead of ignoring it, and repeats no password', () => {
-    expect(refusalOf({ JOBLIB_CONFIG: 'joblib.yaml' })).toMatch(/^JOBLIB_CONFIG is .*not supported by this version yet/);
+  it('names the configuration file without reading it', () => {
+    expect(readServiceConfig({ JOBLIB_CONFIG: ' etc/joblib.yaml ' }).joblibFile).toBe('etc/joblib.yaml');
+  });
+
+  it('repeats no password', () => {
     expect(refusalOf({ REDIS_URL: 'http://:geheim@cache' })).not.toContain('geheim');
     expect(refusalOf({ DATABASE_URL: 'postgres://me:geheim@db' })).not.toContain('geheim');
     expect(refusalOf({ DATABASE_URL: 'postgres://me:ge@heim@db' })).not.toMatch(/ge|heim/);

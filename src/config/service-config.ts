@@ -38,11 +38,12 @@ export interface ServiceConfig {
   /** Origins that browsers may call from besides the service's own; `*` stands for all. */
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevelName;
+  /** Path of the file that says what extends the service; `null`: the usual one, if it is there. */
+  readonly joblibFile: string | null;
 }
 
 /** @throws ConfigError for the first bad value. */
 export function readServiceConfig(environment: Environment): ServiceConfig {
-  refuseUnsupported(environment);
   const redisUrl = textOf(environment, 'REDIS_URL');
   return {
     host: textOf(environment, 'HOST') ?? '127.0.0.1',
@@ -54,15 +55,8 @@ export function readServiceConfig(environment: Environment): ServiceConfig {
     identity: readIdentity(environment),
     corsOrigins: listOf(environment, 'CORS_ORIGINS').map(readOrigin),
     logLevel: choiceOf(environment, 'LOG_LEVEL', LOG_LEVELS, 'log'),
+    joblibFile: textOf(environment, 'JOBLIB_CONFIG'),
   };
-}
-
-const NOT_YET = 'JOBLIB_CONFIG';
-
-/** What is asked for and cannot be given stops the start, so that nobody believes it works. */
-function refuseUnsupported(environment: Environment): void {
-  if (textOf(environment, NOT_YET) === null) return;
-  throw new ConfigError(`${NOT_YET} is set, but a configuration file is not supported by this version yet; unset it.`);
 }
 
 function readIdentity(environment: Environment): IdentityConfig {

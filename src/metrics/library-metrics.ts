@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JoblibStats } from '@joblib/nestjs';
 import type { JoblibSnapshot } from '@joblib/nestjs';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 type Figure = { [Key in keyof JoblibSnapshot]: JoblibSnapshot[Key] extends number ? Key : never }[keyof JoblibSnapshot];
 
@@ -16,7 +16,10 @@ const GAUGES: readonly { name: string; help: string; figure: Figure }[] = [
   { name: 'joblib_held_polls', help: 'Reads waiting for the end of a task now.', figure: 'heldPolls' },
 ];
 
-/** The library's own figures, read when somebody asks: they cost nothing in between. */
+/** Up to the longest that a plugin may take when nothing else is said. */
+const BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
+
+/** The library's own figures, read when somebody asks: they cost nothing in between; deliveries to plugins are counted as they happen. */
 @Injectable()
 export class LibraryMetrics {
   constructor(stats: JoblibStats, registry: Registry) {
@@ -36,6 +39,7 @@ export class LibraryMetrics {
         for (const [status, count] of Object.entries(stats.snapshot().taskChangesTotal)) setCounter(changes, { status }, count);
       },
     });
+    countDeliveries(stats, registers);
   }
 }
 
@@ -43,4 +47,24 @@ export class LibraryMetrics {
 function setCounter(counter: Counter, labels: Record<string, string>, value: number): void {
   counter.remove(labels);
   counter.inc(labels, value);
+}
+
+function countDeliveries(stats: JoblibStats, registers: Registry[]): void {
+  const deliveries = new Counter({
+    name: 'joblib_deliveries_total',
+    help: 'Attempts to deliver a task to a plugin by what they came to: delivered, retrying, failed (for good), given-back.',
+    labelNames: ['plugin', 'outcome'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'joblib_delivery_duration_seconds',
+    help: 'How long plugins took, their waiting for one another included.',
+    labelNames: ['plugin'],
+    buckets: BUCKETS_SECONDS,
+    registers,
+  });
+  stats.onDelivery(({ plugin, outcome, durationMs }) => {
+    deliveries.inc({ plugin, outcome });
+    durations.observe({ plugin }, durationMs / 1000);
+  });
 }

@@ -20,6 +20,7 @@ function written(value: Default): string {
 
 function unitOf(name: string, value: Default): string {
   if (typeof value !== 'number') return typeof value === 'boolean' ? 'switch' : 'list';
+  if (name.endsWith('_ATTEMPTS')) return 'attempts';
   return name.endsWith('_BYTES') ? 'bytes' : 'seconds';
 }
 

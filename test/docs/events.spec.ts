@@ -22,6 +22,7 @@ const SERVER_FIELDS: EventFields<ServerEvents> = {
   providers_invalidate: {},
   provider_request: { request_id: true, provider_name: true, params: true },
   provider_result_ready: { provider_name: true, request_hash: true },
+  plugins_invalidate: {},
   task_status_event: {
     id: true,
     name: true,

@@ -3,44 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as library from '@joblib/nestjs';
 
+import { codeBlocksOf, isExcerpt, linesOf } from './excerpts.js';
 import { readPage, sectionOf, sectionsOf } from './markdown.js';
 
 const page = readPage('hosting.md');
 const tokens = Object.entries(library).flatMap(([name, value]) => (typeof value === 'symbol' ? [name] : []));
 const tokenSections = sectionsOf(sectionOf(page, 2, 'The tokens'), 3);
-
-interface CodeBlock {
-  /** The file that the line above it links to. */
-  readonly path: string | undefined;
-  readonly code: string;
-}
-
-function codeBlocksOf(markdown: string): CodeBlock[] {
-  return [...markdown.matchAll(/(.*)\n\n?```ts\n([\s\S]*?)```/g)].map(([, above = '', code = '']) => ({
-    path: /\]\(\.\.\/([^)]+)\):$/.exec(above)?.[1],
-    code,
-  }));
-}
-
-/** Lines without what they are indented by. */
-function lines(text: string): string[] {
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => line.trim());
-}
-
-/** Whether the pieces of a block, which `// …` separates, stand in this order in a text, line for line. */
-function isExcerpt(code: string, text: string): boolean {
-  const whole = lines(text);
-  let from = 0;
-  return code.split('// …').every((piece) => {
-    const wanted = lines(piece);
-    const at = whole.findIndex((_, index) => index >= from && wanted.every((line, offset) => whole[index + offset] === line));
-    from = at + wanted.length;
-    return at >= 0;
-  });
-}
 
 describe('docs/hosting.md', () => {
   const blocks = codeBlocksOf(page);
@@ -61,7 +29,7 @@ describe('docs/hosting.md', () => {
   it('starts with the whole ten-line host', () => {
     const [first] = codeBlocksOf(sectionsOf(page, 2)[0]?.text ?? '');
     expect(first?.path).toBe('examples/ten-line-host/src/main.ts');
-    expect(lines(first?.code ?? '')).toEqual(lines(readFileSync('examples/ten-line-host/src/main.ts', 'utf8')));
+    expect(linesOf(first?.code ?? '')).toEqual(linesOf(readFileSync('examples/ten-line-host/src/main.ts', 'utf8')));
   });
 
   it('has every token, and no other', () => {

@@ -58,9 +58,9 @@ describe('packed libraries', () => {
     });
 
     it('has no sources, tests or build state', () => {
-      expect(library(name).files.filter((file) => !/^(README\.md|LICENSE|package\.json|dist\/.+\.(js|d\.ts)(\.map)?)$/.test(file))).toEqual(
-        [],
-      );
+      expect(
+        library(name).files.filter((file) => !/^(README\.md|LICENSE|package\.json|bin\/\w+\.js|dist\/.+\.(js|d\.ts)(\.map)?)$/.test(file)),
+      ).toEqual([]);
       expect(library(name).files.filter((file) => /\.(spec|fixture)\./.test(file))).toEqual([]);
     });
 

@@ -24,6 +24,7 @@ export interface ServerEvents {
   /** `params` is canonical JSON, `request_id` its hash. */
   provider_request: { request_id: string; provider_name: string; params: string };
   provider_result_ready: { provider_name: string; request_hash: string };
+  plugins_invalidate: Record<string, never>;
 }
 
 /** What a socket may ask. Each may carry an acknowledgement: `{status: "ok"}` or a problem document. */
@@ -47,6 +48,7 @@ export const SERVER_EVENTS = [
   'providers_invalidate',
   'provider_request',
   'provider_result_ready',
+  'plugins_invalidate',
 ] as const satisfies readonly ServerEventName[];
 export const CLIENT_EVENTS = [
   'join_job_room',

@@ -20,6 +20,8 @@ export type { JobSummary, JobView, JsonSchema, RegisteredJob } from './jobs.js';
 export type { WorkerSummary, WorkerView } from './workers.js';
 export { DEFAULT_PROVIDER_CONTENT_TYPE, MAX_REQUEST_HASH_LENGTH, contentTypeDefect } from './providers.js';
 export type { PendingRead, ProviderView } from './providers.js';
+export { DELIVERY_STATUSES, isDeliveryStatus } from './plugins.js';
+export type { DeliveryStatus, DeliveryView, PluginView } from './plugins.js';
 export { canonicalParams, readParamsOf, requestHash } from './request-hash.js';
 export type { ReadParams } from './request-hash.js';
 export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from './pagination.js';

@@ -77,7 +77,7 @@ export const PROBLEMS = {
     status: 403,
     title: 'Forbidden',
     description:
-      'The caller is known but may not do this: the worker, task or provider belongs to somebody else, or a superuser is needed (`@global` and `@internal` registrations).',
+      'The caller is known but may not do this: the worker, task or provider belongs to somebody else, or a superuser is needed (`@global` and `@internal` registrations, retries of deliveries).',
   },
   InvalidCategory: {
     id: 'invalid-category',
@@ -179,6 +179,27 @@ export const PROBLEMS = {
     status: 422,
     title: 'Idempotency key reused',
     description: 'This `Idempotency-Key` was used within the last 24 hours with another payload. Use a new key for a new submission.',
+  },
+  PluginNotFound: {
+    id: 'plugin-not-found',
+    status: 404,
+    title: 'Plugin not found',
+    description:
+      'No server of this database has, or had, a plugin of this name. `GET /v1/joblib/plugins` lists those of the server that answers.',
+  },
+  DeliveryNotFound: {
+    id: 'delivery-not-found',
+    status: 404,
+    title: 'Delivery not found',
+    description:
+      'The plugin has no delivery with this id. One that reached its plugin may have outlived its keep (`DELIVERY_RETENTION_SECONDS`).',
+  },
+  DeliveryNotFailed: {
+    id: 'delivery-not-failed',
+    status: 409,
+    title: 'Delivery not failed',
+    description:
+      'Only a delivery that has failed for good can be retried; this one is on its way, or has reached its plugin. Nothing was changed.',
   },
   DatabaseUnavailable: {
     id: 'database-unavailable',

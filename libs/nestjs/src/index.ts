@@ -80,4 +80,4 @@ export type { JoiningSocket, SocketFinder } from './gateway/index.js';
 export { Sweeper } from './sweeper/index.js';
 export type { Swept } from './sweeper/index.js';
 export { DatabaseHealth, JoblibStats } from './observability/index.js';
-export type { JoblibSnapshot } from './observability/index.js';
+export type { DeliveryAttempt, DeliveryOutcome, JoblibSnapshot } from './observability/index.js';

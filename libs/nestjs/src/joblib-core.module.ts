@@ -14,6 +14,7 @@ import { DatabaseHealth, JoblibStats } from './observability/index.js';
 import { DATABASE_READY, OwnedDataSource } from './owned-data-source.js';
 import {
   ClaimStore,
+  DeliveryListStore,
   DeliveryStore,
   JobStore,
   LeaseStore,
@@ -26,7 +27,16 @@ import {
   UnitOfWork,
   WorkerStore,
 } from './persistence/index.js';
-import { DeliverToPlugin, HandOutTasks, PluginAudience, PluginDeliveries } from './plugins/index.js';
+import {
+  DeliverToPlugin,
+  DeliveryAttempts,
+  HandOutTasks,
+  PluginAudience,
+  PluginDeliveries,
+  PluginsController,
+  ReadPlugins,
+  RetryDelivery,
+} from './plugins/index.js';
 import {
   HeldReads,
   InternalProviders,
@@ -43,7 +53,7 @@ import {
   UploadResult,
 } from './providers/index.js';
 import { RoomAccess } from './rooms/index.js';
-import { Sweeper, SweepTimers, SweeperSchedule, TaskRetention } from './sweeper/index.js';
+import { DeliveryRetention, Sweeper, SweepTimers, SweeperSchedule, TaskRetention } from './sweeper/index.js';
 import {
   ClaimOperation,
   ClaimTasks,
@@ -72,6 +82,7 @@ const CONTROLLERS = [
   ClaimTasksController,
   TasksController,
   ProvidersController,
+  PluginsController,
   ProblemPagesController,
   UnknownAddressController,
 ];
@@ -89,6 +100,7 @@ const STORES = [
   ProviderStore,
   Outbox,
   DeliveryStore,
+  DeliveryListStore,
 ];
 
 const FEATURES = [
@@ -127,7 +139,11 @@ const FEATURES = [
   HandOutTasks,
   DeliverToPlugin,
   PluginDeliveries,
+  DeliveryAttempts,
+  ReadPlugins,
+  RetryDelivery,
   TaskRetention,
+  DeliveryRetention,
   Sweeper,
   SweeperSchedule,
   DatabaseHealth,

@@ -16,6 +16,25 @@ export type { Severity, SeverityCounts } from './context/severity.js';
 export type { SymbolInfo, SymbolValue } from './context/symbol-info.js';
 export type { TaskSnapshot } from './context/task-snapshot.js';
 export { AuditPlugin } from './built-in/audit-plugin.js';
+export { CONFIGURED_BUILT_INS, builtInPlugins } from './built-in/built-in-plugins.js';
+export { DatabaseWriterPlugin } from './built-in/database-writer/database-writer-plugin.js';
+export { EmailAlertsPlugin } from './built-in/email-alerts/email-alerts-plugin.js';
+export { PrometheusPlugin } from './built-in/prometheus-plugin.js';
+export { WebhookPlugin } from './built-in/webhook/webhook-plugin.js';
+export { WorkflowTriggerPlugin } from './built-in/workflow-trigger-plugin.js';
+export type {
+  PluginColumnType,
+  PluginCounter,
+  PluginHistogram,
+  PluginHost,
+  PluginLabels,
+  PluginMetricDefinition,
+  PluginMetrics,
+  PluginRow,
+  PluginSubmission,
+  PluginTable,
+  PluginTableDefinition,
+} from './built-in/plugin-host.js';
 export { readReport } from './report/verification-report.js';
 export type { ReportReading, VerificationReport } from './report/verification-report.js';
 export { contextOfTask } from './report/context-of-task.js';

@@ -24,6 +24,7 @@ describe('PluginMetadata', () => {
   it.each([
     ['an empty name', { name: '' }, 'needs a name that is not empty'],
     ['a blank name', { name: ' \t' }, 'needs a name that is not empty'],
+    ['a name with a control character', { name: 'sl\u0000ack' }, 'needs a name without control characters'],
     ['a name that is no string', { name: 7 }, 'needs a string as its name'],
     ['no version', { version: undefined }, 'needs a string as its version'],
     ['an author that is no string', { author: null }, 'needs a string as its author'],

@@ -1,6 +1,6 @@
 /** What a plugin says of itself. */
 export interface PluginMetadataFields {
-  /** Unique among the plugins of a manager; neither empty nor blank. */
+  /** Unique among the plugins of a manager; not blank, and without control characters. */
   readonly name: string;
   readonly version: string;
   readonly author: string;
@@ -23,12 +23,14 @@ export class PluginMetadata {
   readonly capabilities: ReadonlySet<string>;
   readonly [BRAND] = true;
 
-  /** @throws TypeError when a field is no string, the name is blank, or the capabilities are not strings. */
+  /** @throws TypeError when a field is no string, the name is blank or has control characters, or the capabilities are not strings. */
   constructor(fields: PluginMetadataFields) {
     for (const field of TEXTS) {
       if (typeof fields[field] !== 'string') throw new TypeError(`PluginMetadata needs a string as its ${field}.`);
     }
     if (fields.name.trim() === '') throw new TypeError('PluginMetadata needs a name that is not empty.');
+    // It is a key in the database and part of addresses, and what PostgreSQL cannot store would stop all announcements.
+    if (/\p{Cc}/u.test(fields.name)) throw new TypeError('PluginMetadata needs a name without control characters.');
     this.name = fields.name;
     this.version = fields.version;
     this.author = fields.author;

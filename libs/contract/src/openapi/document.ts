@@ -4,6 +4,8 @@ import { jobSchemas } from './job-schemas.js';
 import { methodKey, toOperation } from './operation.js';
 import type { OperationDetails } from './operation.js';
 import { headers, parameters } from './parameters.js';
+import { pluginOperations } from './plugin-operations.js';
+import { pluginSchemas } from './plugin-schemas.js';
 import { providerOperations } from './provider-operations.js';
 import { providerSchemas } from './provider-schemas.js';
 import { problemResponses } from './responses.js';
@@ -22,6 +24,7 @@ const OPERATIONS: Readonly<Record<OperationId, OperationDetails>> = {
   ...jobOperations,
   ...taskOperations,
   ...providerOperations,
+  ...pluginOperations,
 };
 
 const DESCRIPTION = `Workers register jobs in rooms, people submit tasks to them, everybody in the room sees what happens.
@@ -42,12 +45,13 @@ export const openApiDocument: OpenApiDocument = {
     { name: 'tasks', description: 'What is to be done, and how far it is.' },
     { name: 'workers', description: 'Who does it.' },
     { name: 'providers', description: 'Reads that connected workers answer, and their cache.' },
+    { name: 'plugins', description: 'What reacts to tasks that end, and how they reach it.' },
     { name: 'service', description: 'For operators and tools.' },
   ],
   security: [{ bearer: [] }],
   paths: paths(),
   components: {
-    schemas: { ...serviceSchemas, ...jobSchemas, ...taskSchemas, ...providerSchemas },
+    schemas: { ...serviceSchemas, ...jobSchemas, ...taskSchemas, ...providerSchemas, ...pluginSchemas },
     parameters,
     headers,
     responses: problemResponses(UNROUTED_PROBLEMS),

@@ -31,6 +31,15 @@ export const parameters = {
   },
   task_id: { name: 'task_id', in: 'path', required: true, description: 'Id of a task.', schema: { type: 'string' } },
   provider_id: { name: 'provider_id', in: 'path', required: true, description: 'Id of a provider.', schema: { type: 'string' } },
+  plugin_name: {
+    name: 'plugin_name',
+    in: 'path',
+    required: true,
+    description: 'Name of a plugin, as one segment; a `/` in it has to be percent-encoded.',
+    schema: { type: 'string' },
+    example: 'audit',
+  },
+  delivery_id: { name: 'delivery_id', in: 'path', required: true, description: 'Id of a delivery.', schema: { type: 'string' } },
   problem_id: {
     name: 'problem_id',
     in: 'path',
@@ -52,6 +61,12 @@ export const parameters = {
     schema: { type: 'integer', minimum: 0, default: 0 },
   },
   status: { name: 'status', in: 'query', description: 'Only tasks of this status.', schema: schemaRef('TaskStatus') },
+  delivery_status: {
+    name: 'status',
+    in: 'query',
+    description: 'Only deliveries of this status.',
+    schema: schemaRef('DeliveryStatus'),
+  },
   params: {
     name: 'params',
     in: 'query',

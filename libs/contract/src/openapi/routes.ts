@@ -213,6 +213,27 @@ export const ROUTES = [
     problems: [...ANY, ...PATH, 'ProviderNotFound', 'Forbidden'],
   },
   {
+    operationId: 'listPlugins',
+    method: 'GET',
+    path: '/v1/joblib/plugins',
+    summary: 'List the plugins of this server',
+    problems: [...ANY, 'ValidationError'],
+  },
+  {
+    operationId: 'listDeliveries',
+    method: 'GET',
+    path: '/v1/joblib/plugins/{plugin_name}/deliveries',
+    summary: 'List what a plugin was given, or is to be given',
+    problems: [...ANY, ...PATH, 'ValidationError', 'PluginNotFound'],
+  },
+  {
+    operationId: 'retryDelivery',
+    method: 'POST',
+    path: '/v1/joblib/plugins/{plugin_name}/deliveries/{delivery_id}/retry',
+    summary: 'Begin a delivery anew that has failed for good',
+    problems: [...ANY, ...PATH, ...BODY, 'DeliveryNotFound', 'Forbidden', 'DeliveryNotFailed'],
+  },
+  {
     operationId: 'listProblemPages',
     method: 'GET',
     path: '/v1/problems',

@@ -1,7 +1,7 @@
+import type { DeliveryStatus } from '@joblib/contract';
+
 /** Which tasks a plugin is given: verification reports, or all that end. */
 export type PluginAccepts = 'reports' | 'tasks';
-
-export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
 
 /** A task on its way to a plugin. Times are epoch milliseconds, UTC. */
 export interface Delivery {

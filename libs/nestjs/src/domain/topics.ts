@@ -20,6 +20,11 @@ export function providerTopic(providerId: string): string {
   return `provider:${providerId}`;
 }
 
+/** A socket that answers for this provider has joined. @param fullName "room_id:category:name" */
+export function providerJoinedTopic(fullName: string): string {
+  return `provider-joined:${fullName}`;
+}
+
 /** A task was put out for plugins. */
 export const OUTBOX_TOPIC = 'outbox';
 

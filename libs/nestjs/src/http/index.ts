@@ -10,7 +10,7 @@ export { JsonBody } from './json-body.decorator.js';
 export { JSON_CONTENT_TYPE, JsonText } from './json-reply.js';
 export { jsonTextOf } from './json-text.js';
 export { MAX_NESTING, isNestedTooDeeply } from './nesting.js';
-export { PageQuery, StatusQuery, pageOf, statusOf } from './page-query.js';
+export { DeliveryStatusQuery, PageQuery, StatusQuery, deliveryStatusOf, pageOf, statusOf } from './page-query.js';
 export { StreamedBody } from './our-routes.js';
 export { Prefer, preferOf } from './prefer.js';
 export type { Preferences } from './prefer.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@joblib/contract';
-import { pageOf, statusOf } from './page-query.js';
+import { deliveryStatusOf, pageOf, statusOf } from './page-query.js';
 
 function pointersOf(read: () => unknown): string[] {
   try {
@@ -46,5 +46,15 @@ describe('statusOf', () => {
 
   it.each(['', 'Pending', 'done', '__proto__'])('refuses the status %j', (status) => {
     expect(pointersOf(() => statusOf({ status }))).toEqual(['?status']);
+  });
+});
+
+describe('deliveryStatusOf', () => {
+  it('reads a status, or none', () => {
+    expect([deliveryStatusOf({ status: 'delivered' }), deliveryStatusOf({})]).toEqual(['delivered', undefined]);
+  });
+
+  it.each(['', 'Delivered', 'running', '__proto__'])('refuses the status %j', (status) => {
+    expect(pointersOf(() => deliveryStatusOf({ status }))).toEqual(['?status']);
   });
 });

@@ -1,8 +1,8 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, TASK_STATUSES, isTaskStatus } from '@joblib/contract';
-import type { PageRequest, TaskStatus } from '@joblib/contract';
+import { DEFAULT_PAGE_LIMIT, DELIVERY_STATUSES, MAX_PAGE_LIMIT, TASK_STATUSES } from '@joblib/contract';
+import type { DeliveryStatus, PageRequest, TaskStatus } from '@joblib/contract';
 import { validationError } from './dto-validation.js';
 
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -20,9 +20,12 @@ export function pageOf(query: Query): PageRequest {
 
 /** @throws ProblemError `ValidationError` with pointer `?status`. */
 export function statusOf(query: Query): TaskStatus | undefined {
-  const status = lastValue(query, 'status');
-  if (status === undefined || isTaskStatus(status)) return status;
-  throw validationError([{ pointer: '?status', detail: `must be one of ${TASK_STATUSES.join(', ')}` }]);
+  return oneOf(TASK_STATUSES, query, 'status');
+}
+
+/** @throws ProblemError `ValidationError` with pointer `?status`. */
+export function deliveryStatusOf(query: Query): DeliveryStatus | undefined {
+  return oneOf(DELIVERY_STATUSES, query, 'status');
 }
 
 /** Gives a handler the page that its request asks for. */
@@ -33,6 +36,11 @@ export const StatusQuery = createParamDecorator((_data: unknown, context: Execut
   statusOf(queryOf(context)),
 );
 
+/** Gives a handler the status of deliveries that its request asks for, if any. */
+export const DeliveryStatusQuery = createParamDecorator((_data: unknown, context: ExecutionContext): DeliveryStatus | undefined =>
+  deliveryStatusOf(queryOf(context)),
+);
+
 function queryOf(context: ExecutionContext): Query {
   return context.switchToHttp().getRequest<FastifyRequest>().query as Query;
 }
@@ -40,6 +48,13 @@ function queryOf(context: ExecutionContext): Query {
 function lastValue(query: Query, name: string): string | undefined {
   const value = query[name];
   return typeof value === 'object' ? value.at(-1) : value;
+}
+
+function oneOf<Word extends string>(words: readonly Word[], query: Query, name: string): Word | undefined {
+  const text = lastValue(query, name);
+  const word = words.find((each) => each === text);
+  if (text === undefined || word !== undefined) return word;
+  throw validationError([{ pointer: `?${name}`, detail: `must be one of ${words.join(', ')}` }]);
 }
 
 function wholeNumber(query: Query, name: string, byDefault: number, most: number): number {

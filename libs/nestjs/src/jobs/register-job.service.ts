@@ -7,7 +7,6 @@ import type { Job } from '../domain/job.js';
 import { jobsInvalidateEvents } from '../domain/job-events.js';
 import type { JsonText } from '../domain/task.js';
 import { linksTopic } from '../domain/topics.js';
-import { asUuid } from '../domain/uuid.js';
 import { SchemaChecker } from '../json-schema/index.js';
 import { JobStore, TimeOrderedIds, UnitOfWork, WorkerStore } from '../persistence/index.js';
 import type { Transaction } from '../persistence/index.js';
@@ -55,14 +54,15 @@ export class RegisterJob {
    */
   async register(registration: Registration): Promise<Registered> {
     await this.#assertAllowed(registration);
+    const { caller, workerId: named } = registration;
     return this.unitOfWork.run(async (transaction) => {
       // Existence before state: an unknown worker is told before a conflict. Nothing is written before both are settled.
-      const ownWorkerId = await this.#findOwnWorker(transaction, registration);
+      const ownWorkerId = named === null ? null : (await this.workers.getOwn(transaction, named, caller.id)).id;
       const { job, isNew } = await this.#reconcile(transaction, registration);
-      const workerId = ownWorkerId ?? (await this.#insertWorker(transaction, registration.caller));
+      const workerId = ownWorkerId ?? (await this.#insertWorker(transaction, caller));
       await this.jobs.link(transaction, workerId, job.id);
       transaction.emitAfterCommit(...jobsInvalidateEvents(job.roomId));
-      transaction.notifyAfterCommit(linksTopic(registration.caller.id));
+      transaction.notifyAfterCommit(linksTopic(caller.id));
       const workers = (await this.jobs.workersOf(transaction, [job.id])).get(job.id) ?? [];
       return { job, workers, workerId, isNew };
     });
@@ -76,14 +76,6 @@ export class RegisterJob {
     if (!allowed.includes(category)) {
       throw new ProblemError('InvalidCategory', `Category '${category}' is not one of those allowed here: ${allowed.join(', ')}.`);
     }
-  }
-
-  async #findOwnWorker(transaction: Transaction, { workerId, caller }: Registration): Promise<string | null> {
-    if (workerId === null) return null;
-    const uuid = asUuid(workerId);
-    const worker = uuid === null ? null : await this.workers.findById(transaction, uuid, 'keep');
-    if (worker?.userId !== caller.id) throw new ProblemError('WorkerNotFound', `You have no worker '${workerId}'.`);
-    return worker.id;
   }
 
   /** The row of this name, if there is one. */

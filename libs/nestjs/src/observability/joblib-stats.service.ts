@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { TaskStatus } from '@joblib/contract';
 
 import { UnitOfWork } from '../persistence/index.js';
+import { DeliveryAttempts } from '../plugins/index.js';
+import type { DeliveryAttempt } from '../plugins/index.js';
 import { Sweeper } from '../sweeper/index.js';
 import { HeldClaims, HeldPolls } from '../tasks/index.js';
 
@@ -24,7 +26,13 @@ export class JoblibStats {
     private readonly heldClaims: HeldClaims,
     private readonly heldPolls: HeldPolls,
     private readonly sweeper: Sweeper,
+    private readonly attempts: DeliveryAttempts,
   ) {}
+
+  /** Tells of each attempt of this server to deliver something to a plugin. @returns the way to end it. */
+  onDelivery(listener: (attempt: DeliveryAttempt) => void): () => void {
+    return this.attempts.subscribe(listener);
+  }
 
   snapshot(): JoblibSnapshot {
     return {

@@ -1,7 +1,7 @@
-import type { PageRequest } from '@joblib/contract';
+import type { DeliveryStatus } from '@joblib/contract';
 
-import type { Delivery, DeliveryStatus, PluginAccepts } from '../domain/delivery.js';
-import type { CountRow, IdRow } from './rows.js';
+import type { Delivery, PluginAccepts } from '../domain/delivery.js';
+import type { IdRow } from './rows.js';
 import type { Statement } from './statement.js';
 
 export interface DeliveryRow {
@@ -14,6 +14,13 @@ export interface DeliveryRow {
   readonly next_attempt_at: number | null;
   readonly delivered_at: number | null;
   readonly error: string | null;
+}
+
+/** Some deliveries, one after the other. */
+export interface StretchRow {
+  readonly length: number;
+  /** Id of the last one; `null` of nothing. */
+  readonly last_id: string | null;
 }
 
 export interface PluginRow {
@@ -30,6 +37,8 @@ export interface DeliveryStatements {
   announcePlugin(name: string, accepts: PluginAccepts, now: number): Statement<never>;
   /** Those that some server has announced at or after `since`, by name. */
   pluginsSince(since: number): Statement<PluginRow>;
+  /** Whether a server has, or had, this plugin. */
+  findPlugin(name: string): Statement<PluginRow>;
   /** One row for each task, however often it is asked for. */
   putOut(taskIds: readonly string[]): readonly Statement<never>[];
   /** Takes out what nobody else is taking out, the oldest first. */
@@ -46,7 +55,11 @@ export interface DeliveryStatements {
   /** Only what has failed for good: it begins anew. */
   retry(plugin: string, deliveryId: string, now: number): Statement<DeliveryRow>;
   find(plugin: string, deliveryId: string): Statement<DeliveryRow>;
-  list(plugin: string, status: DeliveryStatus | null, page: PageRequest): Statement<DeliveryRow>;
-  count(plugin: string, status: DeliveryStatus | null): Statement<CountRow>;
+  /** Newest first. `beforeId: null`: from the newest on. */
+  list(plugin: string, status: DeliveryStatus | null, beforeId: string | null, limit: number): Statement<DeliveryRow>;
+  /** Walks over up to `steps` of them, newest first. */
+  walk(plugin: string, status: DeliveryStatus | null, beforeId: string | null, steps: number): Statement<StretchRow>;
+  /** Of the youngest delivery that has an error. */
+  lastError(plugin: string): Statement<{ error: string }>;
   deleteDeliveredBefore(before: number, limit: number): Statement<IdRow>;
 }

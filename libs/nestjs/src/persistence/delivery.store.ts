@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Page, PageRequest } from '@joblib/contract';
 
-import type { Delivery, DeliveryStatus, PluginAccepts } from '../domain/delivery.js';
+import type { Delivery, PluginAccepts } from '../domain/delivery.js';
 import type { Attempt, DeliveryRow, PluginRow } from './delivery-statements.js';
 import type { Session, Transaction } from './session.js';
 
@@ -26,6 +25,13 @@ export class DeliveryStore {
   /** Those that some server has announced at or after `since`, by name. */
   async pluginsSince(session: Session, since: number): Promise<{ name: string; accepts: PluginAccepts }[]> {
     return session.all(session.statements.deliveries.pluginsSince(since));
+  }
+
+  /** Whether some server has, or had, a plugin of this name. */
+  async isKnownPlugin(session: Session, name: string): Promise<boolean> {
+    // No database has this character in a text.
+    if (name.includes('\0')) return false;
+    return isThere(await session.first(session.statements.deliveries.findPlugin(name)));
   }
 
   /** Ids of at most `limit` tasks, which are this transaction's to hand out; the oldest first. */
@@ -59,16 +65,9 @@ export class DeliveryStore {
   }
 
   async find(session: Session, plugin: string, deliveryId: string): Promise<Delivery | null> {
+    if (plugin.includes('\0')) return null;
     const row = await session.first(session.statements.deliveries.find(plugin, deliveryId));
     return row && toDelivery(row);
-  }
-
-  /** Newest first. */
-  async page(session: Session, plugin: string, status: DeliveryStatus | null, page: PageRequest): Promise<Page<Delivery>> {
-    const { deliveries } = session.statements;
-    const total = (await session.first(deliveries.count(plugin, status)))?.total ?? 0;
-    const rows = page.limit === 0 ? [] : await session.all(deliveries.list(plugin, status, page));
-    return { items: rows.map(toDelivery), total, ...page };
   }
 
   /** The longest delivered first. @returns how many went, at most `limit`. */
@@ -81,7 +80,8 @@ function isThere(row: object | null): boolean {
   return row !== null;
 }
 
-function toDelivery(row: DeliveryRow): Delivery {
+/** As it is stored. */
+export function toDelivery(row: DeliveryRow): Delivery {
   return {
     id: row.id,
     plugin: row.plugin,

@@ -2,6 +2,7 @@ export { ClaimStore } from './claim.store.js';
 export type { ClaimReceipt, ClaimRequest, ClaimableJob, Taken } from './claim.store.js';
 export { sessionMakerFor } from './data-source-session-maker.js';
 export { unavailability } from './database-errors.js';
+export { DeliveryListStore } from './delivery-list.store.js';
 export { DeliveryStore } from './delivery.store.js';
 export type { AttemptOutcome } from './delivery.store.js';
 export { joblibEntities } from './entities/index.js';

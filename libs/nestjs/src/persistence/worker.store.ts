@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { ProblemError } from '@joblib/contract';
 import type { PageRequest } from '@joblib/contract';
 
+import { asUuid } from '../domain/uuid.js';
 import type { Worker } from '../domain/worker.js';
 import type { WorkerRow, WorkerSummaryRow } from './rows.js';
 import type { Session, Transaction } from './session.js';
@@ -31,6 +33,17 @@ export class WorkerStore {
   async findById(session: Session, workerId: string, lock: RowLock = 'none'): Promise<Worker | null> {
     const row = await session.first(session.statements.workers.findById(workerId, lock));
     return row && toWorker(row);
+  }
+
+  /**
+   * One that stays until the transaction has ended. An id that is no UUID is nobody's.
+   * @throws ProblemError `WorkerNotFound` when there is no such worker of this user.
+   */
+  async getOwn(transaction: Transaction, workerId: string, userId: string): Promise<Worker> {
+    const uuid = asUuid(workerId);
+    const worker = uuid === null ? null : await this.findById(transaction, uuid, 'keep');
+    if (worker?.userId !== userId) throw new ProblemError('WorkerNotFound', `You have no worker '${workerId}'.`);
+    return worker;
   }
 
   /** `null` when there is no such worker of this user. */

@@ -11,10 +11,14 @@ import { CLOCK, PLUGIN_MANAGER, WAKE_UPS } from '../ports/index.js';
 import type { Clock, ServerPlugins, WakeUps } from '../ports/index.js';
 import { DeliverToPlugin } from './deliver-to-plugin.service.js';
 import { HandOutTasks } from './hand-out-tasks.service.js';
+import { Paced } from './paced.js';
 import { PluginAudience } from './plugin-audience.service.js';
 
 /** How often a server looks by itself: for what other servers put out, or left behind, and for their plugins. */
 const LOOK_INTERVAL_MS = 15_000;
+
+/** Between two looks for what is put out: handing out many tasks together costs half of what each alone does. */
+const PACE_MS = 50;
 
 /** How long a stopping server lets its plugins come to an end. */
 const STOP_GRACE_MS = 3000;
@@ -30,6 +34,7 @@ export class PluginDeliveries implements OnApplicationBootstrap, BeforeApplicati
   readonly #subscriptions: (() => void)[] = [];
   /** The line of each plugin that is worked on; `isAskedAgain`: something may have come since it began. */
   readonly #lines = new Map<string, { work: Promise<void>; isAskedAgain: boolean }>();
+  readonly #outboxLooks = new Paced(() => this.#lookSoon(), PACE_MS);
   #looks: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -50,13 +55,14 @@ export class PluginDeliveries implements OnApplicationBootstrap, BeforeApplicati
     this.#subscriptions.push(this.wakeUps.subscribe(PLUGINS_TOPIC, () => void this.#attempt(() => this.audience.refresh())));
     this.#timer = setInterval(() => void this.#lookAround(), LOOK_INTERVAL_MS).unref();
     if (this.manager === null) return;
-    this.#subscriptions.push(this.wakeUps.subscribe(OUTBOX_TOPIC, () => this.#lookSoon()));
+    this.#subscriptions.push(this.wakeUps.subscribe(OUTBOX_TOPIC, () => this.#outboxLooks.ask()));
     this.#lookSoon();
   }
 
   /** What is under way is told to end, and is given back when it does not succeed. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
+    this.#outboxLooks.end();
     for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
     this.#stop.abort(new Error('The server stops.'));
     await Promise.race([this.#settled(), delay(STOP_GRACE_MS, undefined, { ref: false })]);
@@ -99,18 +105,12 @@ export class PluginDeliveries implements OnApplicationBootstrap, BeforeApplicati
   async #deliverAll(manager: PluginManager, plugin: string, line: { isAskedAgain: boolean }): Promise<void> {
     while (line.isAskedAgain && !this.#stop.signal.aborted) {
       line.isAskedAgain = false;
-      await this.#attempt(async () => {
-        let outcome: AttemptOutcome | null;
-        do {
-          outcome = await this.deliver.deliverNext(manager, plugin, this.#stop.signal);
-          this.#lookAgainAfter(outcome);
-        } while (outcome !== null && outcome.kind !== 'given-back');
-      });
+      await this.#attempt(() => this.deliver.deliverAll(manager, plugin, this.#stop.signal, (outcome) => this.#lookAgainAfter(outcome)));
     }
   }
 
-  #lookAgainAfter(outcome: AttemptOutcome | null): void {
-    if (outcome?.kind !== 'failed' || outcome.nextAttemptAt === null) return;
+  #lookAgainAfter(outcome: AttemptOutcome): void {
+    if (outcome.kind !== 'failed' || outcome.nextAttemptAt === null) return;
     setTimeout(() => this.#lookSoon(), Math.max(outcome.nextAttemptAt - this.clock.now(), 0)).unref();
   }
 

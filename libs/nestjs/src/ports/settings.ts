@@ -21,6 +21,12 @@ export interface JoblibSettings {
   readonly claimStartTimeoutSeconds: number;
   /** Delete finished tasks this long after `completed_at`; 0 = keep them for ever. */
   readonly taskRetentionSeconds: number;
+  /** Delete deliveries so long after they reached their plugin; 0 = keep them for ever. */
+  readonly deliveryRetentionSeconds: number;
+  /** A delivery has failed for good after so many attempts. */
+  readonly deliveryMaxAttempts: number;
+  /** The longest pause between two attempts. */
+  readonly deliveryBackoffMaxSeconds: number;
   readonly maxBodyBytes: number;
   /** Provider categories that may be registered; `null` = all. */
   readonly allowedProviderCategories: readonly string[] | null;

@@ -8,6 +8,7 @@ import { CLOCK, JOBLIB_SETTINGS } from '../ports/index.js';
 import type { Clock, JoblibSettings } from '../ports/index.js';
 import { ClaimTasks } from '../tasks/index.js';
 import { WorkerCleanup } from '../workers/index.js';
+import { DeliveryRetention } from './delivery-retention.service.js';
 import { TaskRetention } from './task-retention.service.js';
 
 /** What one sweep did; nothing but zeros when another server holds the lease. */
@@ -18,10 +19,19 @@ export interface Swept {
   readonly orphanJobs: number;
   readonly expiredKeys: number;
   readonly expiredTasks: number;
+  readonly expiredDeliveries: number;
 }
 
 const LEASE = 'sweeper';
-const NOTHING: Swept = { workers: 0, stuckInternalTasks: 0, putBackTasks: 0, orphanJobs: 0, expiredKeys: 0, expiredTasks: 0 };
+const NOTHING: Swept = {
+  workers: 0,
+  stuckInternalTasks: 0,
+  putBackTasks: 0,
+  orphanJobs: 0,
+  expiredKeys: 0,
+  expiredTasks: 0,
+  expiredDeliveries: 0,
+};
 
 /** Silent workers looked up at a time. */
 const WORKER_BATCH = 100;
@@ -42,7 +52,8 @@ export class Sweeper {
     private readonly workers: WorkerStore,
     private readonly jobs: JobStore,
     private readonly keys: SubmissionKeyStore,
-    private readonly retention: TaskRetention,
+    private readonly taskRetention: TaskRetention,
+    private readonly deliveryRetention: DeliveryRetention,
     private readonly cleanup: WorkerCleanup,
     private readonly claims: ClaimTasks,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -73,7 +84,13 @@ export class Sweeper {
       expiredKeys: await this.#deleteAll('expired idempotency keys', (transaction) =>
         this.keys.deleteExpired(transaction, now, DELETE_BATCH),
       ),
-      expiredTasks: await this.#deleteAll('expired tasks', (transaction) => this.retention.deleteExpired(transaction, now, DELETE_BATCH)),
+      // Before the tasks, which have to wait for theirs.
+      expiredDeliveries: await this.#deleteAll('expired deliveries', (transaction) =>
+        this.deliveryRetention.deleteExpired(transaction, now, DELETE_BATCH),
+      ),
+      expiredTasks: await this.#deleteAll('expired tasks', (transaction) =>
+        this.taskRetention.deleteExpired(transaction, now, DELETE_BATCH),
+      ),
     };
     this.#logSweep(swept);
     return swept;

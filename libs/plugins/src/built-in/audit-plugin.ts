@@ -7,6 +7,9 @@ import type { PluginLogger } from '../logger.js';
 import { PluginMetadata } from '../plugin-metadata.js';
 import type { PluginConfig } from '../post-processor.js';
 import { auditReport } from './audit-report.js';
+import { readConfig } from './shared/config-reader.js';
+
+export const AUDIT_KEYS = ['log_to_file', 'audit_file'] as const;
 
 /** Writes a report on every run to the log, and on request to the end of a file. */
 export class AuditPlugin {
@@ -24,11 +27,12 @@ export class AuditPlugin {
     });
   }
 
-  /** `{ log_to_file?: boolean, audit_file?: string }`. @throws TypeError when they are something else. */
+  /** `{ log_to_file?: boolean, audit_file?: string }`. @throws TypeError which names the key that is wrong. */
   initialize(config: PluginConfig): void {
-    const { log_to_file: isToFile = false, audit_file: auditFile = 'audit.log' } = config;
-    if (typeof isToFile !== 'boolean') throw new TypeError('log_to_file of the audit plugin must be true or false.');
-    if (typeof auditFile !== 'string' || auditFile === '') throw new TypeError('audit_file of the audit plugin must be a path.');
+    const { isToFile, auditFile } = readConfig(config, 'audit', AUDIT_KEYS, (reader) => ({
+      isToFile: reader.flagOr('log_to_file', false),
+      auditFile: reader.textOr('audit_file', 'audit.log'),
+    }));
     this.#auditFile = isToFile ? auditFile : undefined;
   }
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { typeName } from '../loading/inspect.js';
 import { CONSOLE_LOGGER } from '../logger.js';
 import type { PluginLogger } from '../logger.js';
-import type { PluginConfig } from '../post-processor.js';
+import type { AnyPostProcessor, PluginConfig } from '../post-processor.js';
 
 /** What each plugin is told, by its name. */
 export type PluginConfigMap = Readonly<Record<string, PluginConfig>>;
@@ -22,6 +22,8 @@ export interface PluginManagerOptions {
   readonly isolation?: 'none' | 'worker';
   /** What such a thread may take. 128 when absent. */
   readonly memoryMb?: number;
+  /** Plugins that are there from the start, beside `audit`: what `builtInPlugins` makes. */
+  readonly builtIn?: readonly AnyPostProcessor[];
   /** Whether `processAll` rejects, in the end, when a plugin failed. Off when absent. */
   readonly failOnPluginError?: boolean;
 }
@@ -34,6 +36,7 @@ export interface CheckedOptions {
   readonly timeLimitMs: number;
   readonly isolation: 'none' | 'worker';
   readonly memoryMb: number;
+  readonly builtIn: readonly AnyPostProcessor[];
   readonly failOnPluginError: boolean;
 }
 
@@ -53,6 +56,7 @@ export function checkOptions(options: PluginManagerOptions): CheckedOptions {
     timeLimitMs: positive('timeLimitMs', options.timeLimitMs ?? 60_000),
     isolation,
     memoryMb: positive('memoryMb', options.memoryMb ?? 128),
+    builtIn: options.builtIn ?? [],
     failOnPluginError: options.failOnPluginError ?? false,
   };
 }

@@ -10,7 +10,7 @@ import type { Accepts, AnyPostProcessor } from '../post-processor.js';
 import { PluginLoader } from './plugin-loader.js';
 import { assertConfigMap, checkOptions } from './plugin-manager-options.js';
 import type { CheckedOptions, PluginConfigMap, PluginManagerOptions } from './plugin-manager-options.js';
-import { configOf, registered } from './registered-plugin.js';
+import { configKeyOf, configOf, registered } from './registered-plugin.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
 /** What one plugin did with one context. */
@@ -43,14 +43,14 @@ export class PluginManager implements AsyncDisposable {
   /** How often everything was removed: what was looked for before is not wanted after. */
   #clears = 0;
 
-  /** @throws TypeError, RangeError when an option is not what it has to be. */
+  /** @throws TypeError, RangeError when an option is not what it has to be; PluginRegistrationError when a built-in plugin is none. */
   constructor(options: PluginManagerOptions = {}) {
     this.#options = checkOptions(options);
     this.#config = this.#options.config;
     this.#loader = new PluginLoader(this.#options);
     if (!this.#options.discover) this.#discovery = Promise.resolve();
-    const audit = inspect(new AuditPlugin(this.#options.logger));
-    this.#plugins.set('audit', registered(audit, 'built-in', this.#options.timeLimitMs, ['dqx_audit']));
+    this.#addBuiltIn(new AuditPlugin(this.#options.logger), ['dqx_audit']);
+    for (const plugin of this.#options.builtIn) this.#addBuiltIn(plugin);
   }
 
   /** The class named by `"<package, subpath or relative path>#<ExportName>"`, constructed without arguments. @throws PluginRegistrationError */
@@ -112,6 +112,12 @@ export class PluginManager implements AsyncDisposable {
     this.#config = config;
   }
 
+  /** Keys of the configuration under which no registered plugin looks: a typing error, or a plugin that is not there. */
+  unusedConfigKeys(): string[] {
+    const used = new Set([...this.#plugins.values()].map((plugin) => configKeyOf(plugin, this.#config)));
+    return Object.keys(this.#config).filter((key) => !used.has(key));
+  }
+
   /** Loads what the application's packages offer: once, and by itself before the first registration or call. Never rejects. */
   discover(): Promise<void> {
     this.#discovery ??= this.#discoverOnce();
@@ -159,6 +165,11 @@ export class PluginManager implements AsyncDisposable {
     await this.discover();
     for (const plugin of plugins) this.#add(await this.#loader.load(plugin));
     if (plugins.length > 1) this.#options.logger.info(`Successfully registered ${plugins.length} plugin(s)`);
+  }
+
+  #addBuiltIn(plugin: AnyPostProcessor, aliases: readonly string[] = []): void {
+    const added = registered(inspect(plugin), 'built-in', this.#options.timeLimitMs, aliases);
+    this.#plugins.set(added.name, added);
   }
 
   #add(plugin: RegisteredPlugin): void {

@@ -27,8 +27,13 @@ export function registered(
   return { name, plugin, metadata, accepts, source, aliases, calls: new PluginCalls(name, plugin, timeLimitMs) };
 }
 
-/** What the plugin is told: under its name, else under an alias, else nothing. */
-export function configOf({ name, aliases }: RegisteredPlugin, config: PluginConfigMap): unknown {
-  const key = [name, ...aliases].find((each) => Object.hasOwn(config, each));
+/** Where the configuration of the plugin is: under its name, else under an alias; `undefined` when there is none. */
+export function configKeyOf({ name, aliases }: Pick<RegisteredPlugin, 'name' | 'aliases'>, config: PluginConfigMap): string | undefined {
+  return [name, ...aliases].find((key) => Object.hasOwn(config, key));
+}
+
+/** What the plugin is told; `{}` when nothing is said. */
+export function configOf(plugin: RegisteredPlugin, config: PluginConfigMap): unknown {
+  const key = configKeyOf(plugin, config);
   return key === undefined ? {} : config[key];
 }

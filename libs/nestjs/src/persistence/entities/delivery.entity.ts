@@ -6,6 +6,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('joblib_delivery_due', ['plugin', 'nextAttemptAt', 'id'], { where: 'next_attempt_at IS NOT NULL' })
 @Index('joblib_delivery_by_plugin', ['plugin', 'id'])
 @Index('joblib_delivery_by_status', ['plugin', 'status', 'id'])
+@Index('joblib_delivery_error', ['plugin', 'id'], { where: 'error IS NOT NULL' })
 @Index('joblib_delivery_delivered', ['deliveredAt'], { where: 'delivered_at IS NOT NULL' })
 export class DeliveryEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'joblib_delivery_pk' })

@@ -2,7 +2,11 @@ import type { Attempt, DeliveryStatements } from '../delivery-statements.js';
 import { reading, writing } from '../statement.js';
 import type { SqlValue } from '../statement.js';
 
-const OF_PLUGIN = { all: `FROM joblib_delivery WHERE plugin = $1`, one: `FROM joblib_delivery WHERE plugin = $1 AND status = $2` };
+const OF_PLUGIN = `FROM joblib_delivery WHERE plugin = $1 AND id < $2 ORDER BY id DESC LIMIT $3`;
+const OF_STATUS = `FROM joblib_delivery WHERE plugin = $1 AND status = $2 AND id < $3 ORDER BY id DESC LIMIT $4`;
+
+// Behind every id, so that a first page seeks in the index like any other.
+const BEHIND_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 const identityOf = ({ id, attempts, nextAttemptAt }: Attempt): SqlValue[] => [id, attempts, nextAttemptAt];
 
@@ -20,6 +24,8 @@ export const postgresDeliveryStatements: DeliveryStatements = {
     ),
 
   pluginsSince: (since) => reading(`SELECT name, accepts FROM joblib_plugin WHERE announced_at >= $1 ORDER BY name`, since),
+
+  findPlugin: (name) => reading(`SELECT name, accepts FROM joblib_plugin WHERE name = $1`, name),
 
   putOut: (taskIds) => [
     writing(`INSERT INTO joblib_outbox (task_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING`, taskIds.toSorted()),
@@ -88,15 +94,29 @@ export const postgresDeliveryStatements: DeliveryStatements = {
 
   find: (plugin, deliveryId) => reading(`SELECT * FROM joblib_delivery WHERE id = $2 AND plugin = $1`, plugin, deliveryId),
 
-  list: (plugin, status, { limit, offset }) =>
+  list: (plugin, status, beforeId, limit) =>
     status === null
-      ? reading(`SELECT * ${OF_PLUGIN.all} ORDER BY id DESC LIMIT $2 OFFSET $3`, plugin, limit, offset)
-      : reading(`SELECT * ${OF_PLUGIN.one} ORDER BY id DESC LIMIT $3 OFFSET $4`, plugin, status, limit, offset),
+      ? reading(`SELECT * ${OF_PLUGIN}`, plugin, beforeId ?? BEHIND_ALL, limit)
+      : reading(`SELECT * ${OF_STATUS}`, plugin, status, beforeId ?? BEHIND_ALL, limit),
 
-  count: (plugin, status) =>
+  walk: (plugin, status, beforeId, steps) =>
     status === null
-      ? reading(`SELECT count(*) AS total ${OF_PLUGIN.all}`, plugin)
-      : reading(`SELECT count(*) AS total ${OF_PLUGIN.one}`, plugin, status),
+      ? reading(
+          `SELECT count(*) AS length, min(id::text) AS last_id FROM (SELECT id ${OF_PLUGIN}) recent`,
+          plugin,
+          beforeId ?? BEHIND_ALL,
+          steps,
+        )
+      : reading(
+          `SELECT count(*) AS length, min(id::text) AS last_id FROM (SELECT id ${OF_STATUS}) recent`,
+          plugin,
+          status,
+          beforeId ?? BEHIND_ALL,
+          steps,
+        ),
+
+  lastError: (plugin) =>
+    reading(`SELECT error FROM joblib_delivery WHERE plugin = $1 AND error IS NOT NULL ORDER BY id DESC LIMIT 1`, plugin),
 
   deleteDeliveredBefore: (before, limit) =>
     writing(

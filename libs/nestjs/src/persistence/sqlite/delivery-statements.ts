@@ -2,7 +2,11 @@ import type { Attempt, DeliveryStatements } from '../delivery-statements.js';
 import { reading, writing } from '../statement.js';
 import type { SqlValue } from '../statement.js';
 
-const OF_PLUGIN = { all: `FROM joblib_delivery WHERE plugin = ?`, one: `FROM joblib_delivery WHERE plugin = ? AND status = ?` };
+const OF_PLUGIN = `FROM joblib_delivery WHERE plugin = ? AND id < ? ORDER BY id DESC LIMIT ?`;
+const OF_STATUS = `FROM joblib_delivery WHERE plugin = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?`;
+
+// Behind every id, so that a first page seeks in the index like any other.
+const BEHIND_ALL = 'g';
 
 const identityOf = ({ id, attempts, nextAttemptAt }: Attempt): SqlValue[] => [id, attempts, nextAttemptAt];
 
@@ -20,6 +24,8 @@ export const sqliteDeliveryStatements: DeliveryStatements = {
     ),
 
   pluginsSince: (since) => reading(`SELECT name, accepts FROM joblib_plugin WHERE announced_at >= ? ORDER BY name`, since),
+
+  findPlugin: (name) => reading(`SELECT name, accepts FROM joblib_plugin WHERE name = ?`, name),
 
   putOut: (taskIds) => taskIds.map((taskId) => writing(`INSERT INTO joblib_outbox (task_id) VALUES (?) ON CONFLICT DO NOTHING`, taskId)),
 
@@ -85,15 +91,24 @@ export const sqliteDeliveryStatements: DeliveryStatements = {
 
   find: (plugin, deliveryId) => reading(`SELECT * FROM joblib_delivery WHERE id = ? AND plugin = ?`, deliveryId, plugin),
 
-  list: (plugin, status, { limit, offset }) =>
+  list: (plugin, status, beforeId, limit) =>
     status === null
-      ? reading(`SELECT * ${OF_PLUGIN.all} ORDER BY id DESC LIMIT ? OFFSET ?`, plugin, limit, offset)
-      : reading(`SELECT * ${OF_PLUGIN.one} ORDER BY id DESC LIMIT ? OFFSET ?`, plugin, status, limit, offset),
+      ? reading(`SELECT * ${OF_PLUGIN}`, plugin, beforeId ?? BEHIND_ALL, limit)
+      : reading(`SELECT * ${OF_STATUS}`, plugin, status, beforeId ?? BEHIND_ALL, limit),
 
-  count: (plugin, status) =>
+  walk: (plugin, status, beforeId, steps) =>
     status === null
-      ? reading(`SELECT count(*) AS total ${OF_PLUGIN.all}`, plugin)
-      : reading(`SELECT count(*) AS total ${OF_PLUGIN.one}`, plugin, status),
+      ? reading(`SELECT count(*) AS length, min(id) AS last_id FROM (SELECT id ${OF_PLUGIN}) recent`, plugin, beforeId ?? BEHIND_ALL, steps)
+      : reading(
+          `SELECT count(*) AS length, min(id) AS last_id FROM (SELECT id ${OF_STATUS}) recent`,
+          plugin,
+          status,
+          beforeId ?? BEHIND_ALL,
+          steps,
+        ),
+
+  lastError: (plugin) =>
+    reading(`SELECT error FROM joblib_delivery WHERE plugin = ? AND error IS NOT NULL ORDER BY id DESC LIMIT 1`, plugin),
 
   deleteDeliveredBefore: (before, limit) =>
     writing(

@@ -53,6 +53,7 @@ const TABLES = [
   `CREATE INDEX "joblib_delivery_due" ON "joblib_delivery" ("plugin", "next_attempt_at", "id") WHERE next_attempt_at IS NOT NULL`,
   `CREATE INDEX "joblib_delivery_by_plugin" ON "joblib_delivery" ("plugin", "id")`,
   `CREATE INDEX "joblib_delivery_by_status" ON "joblib_delivery" ("plugin", "status", "id")`,
+  `CREATE INDEX "joblib_delivery_error" ON "joblib_delivery" ("plugin", "id") WHERE error IS NOT NULL`,
   `CREATE INDEX "joblib_delivery_delivered" ON "joblib_delivery" ("delivered_at") WHERE delivered_at IS NOT NULL`,
 ];
 

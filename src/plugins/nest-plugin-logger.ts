@@ -1,0 +1,23 @@
+import { Logger } from '@nestjs/common';
+import type { PluginLogger } from '@joblib/plugins';
+
+/** Lines of plugins and their manager among those of the service. */
+export class NestPluginLogger implements PluginLogger {
+  readonly #logger = new Logger('Plugins');
+
+  debug(message: string): void {
+    this.#logger.debug(message);
+  }
+
+  info(message: string): void {
+    this.#logger.log(message);
+  }
+
+  warn(message: string): void {
+    this.#logger.warn(message);
+  }
+
+  error(message: string): void {
+    this.#logger.error(message);
+  }
+}
