@@ -16,6 +16,7 @@ const serveGated = (room: string): string => `
 manager = JobManager(host, host.socket, execute=host.execute, polling_interval=3600)
 running, gate, ended = threading.Event(), threading.Event(), []
 manager.register(Gated, room="${room}", run_kwargs={"running": running, "gate": gate, "ended": ended})
+host.socket.call("room_join", {"room_id": "joined"}) # answered behind the client's own join, for which it does not wait
 str(manager.worker_id)`;
 
 let scene: Scene;

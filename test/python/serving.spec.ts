@@ -5,8 +5,15 @@ import type { PythonConsole } from './python-console.js';
 import { PYTHON, becauseOfPython } from './python.js';
 import { Scene } from './scene.js';
 
-/** Looks for work once an hour unless it is woken: what is done in time was done because of an event. */
-const SERVE = 'manager = JobManager(host, host.socket, execute=host.execute, polling_interval=3600)';
+/**
+ * Looks for work once an hour unless it is woken: what is done in time was done because of an event. The client does not wait for its
+ * join to be answered; a call behind it is answered once the worker hears of tasks.
+ */
+const SERVE = `manager = JobManager(host, host.socket, execute=host.execute, polling_interval=3600)
+def serve(*extension, **options):
+    manager.register(*extension, **options)
+    host.socket.call("room_join", {"room_id": "joined"})
+`;
 
 let scene: Scene;
 let python: PythonConsole;
@@ -29,7 +36,7 @@ let python: PythonConsole;
   }
 
   it('is woken by each task, and runs it', async () => {
-    await python.run(`${SERVE}\nmanager.register(Rotate, room="lab")`);
+    await python.run(`${SERVE}\nserve(Rotate, room="lab")`);
     for (const angle of [1, 2, 3]) {
       expect(await ended(await submit('lab:modifiers:Rotate', { angle }))).toMatchObject({
         status: 'completed',
@@ -40,14 +47,14 @@ let python: PythonConsole;
   });
 
   it('fails a task whose run raises, with what it said, and goes on', async () => {
-    await python.run(`${SERVE}\nmanager.register(Rotate, room="frail")`);
+    await python.run(`${SERVE}\nserve(Rotate, room="frail")`);
     const broken = await submit('frail:modifiers:Rotate', { angle: 3, breaks: true });
     expect(await ended(broken)).toMatchObject({ status: 'failed', error: 'broke at 3.0', result: null });
     expect(await ended(await submit('frail:modifiers:Rotate'))).toMatchObject({ status: 'completed', result: { turned: 90 } });
   });
 
   it('hands a run what its job was registered with; the room sees its progress', async () => {
-    await python.run(`${SERVE}\nmanager.register(Count, room="sum", run_kwargs={"step": 3})`);
+    await python.run(`${SERVE}\nserve(Count, room="sum", run_kwargs={"step": 3})`);
     const watching = await scene.console('watcher');
     await watching.run(`
 seen, end = [], threading.Event()
@@ -72,7 +79,7 @@ host.socket.call("room_join", {"room_id": "sum"})`);
     await python.run(`
 ${SERVE}
 running, gate, ended = threading.Event(), threading.Event(), []
-manager.register(Gated, room="stop", run_kwargs={"running": running, "gate": gate, "ended": ended})`);
+serve(Gated, room="stop", run_kwargs={"running": running, "gate": gate, "ended": ended})`);
     const id = await submit('stop:modifiers:Gated');
     await python.run('running.wait()');
     expect((await scene.alice.report(id, 'cancelled')).status).toBe(200);
@@ -87,7 +94,7 @@ manager.register(Gated, room="stop", run_kwargs={"running": running, "gate": gat
     const gated = `
 ${SERVE}
 running, gate, ended = threading.Event(), threading.Event(), []
-manager.register(Gated, room="two", run_kwargs={"running": running, "gate": gate, "ended": ended})
+serve(Gated, room="two", run_kwargs={"running": running, "gate": gate, "ended": ended})
 str(manager.worker_id)`;
     const workers = [await python.run<string>(gated), await other.run<string>(gated)];
     const first = [await submit('two:modifiers:Gated'), await submit('two:modifiers:Gated')];
@@ -105,14 +112,14 @@ str(manager.worker_id)`;
   });
 
   it('is spared payloads that its extension refuses, where they are validated', async () => {
-    await python.run(`${SERVE}\nmanager.register(Strict, room="form")`);
+    await python.run(`${SERVE}\nserve(Strict, room="form")`);
     const refused = await scene.alice.call('POST', '/rooms/form/tasks/form:selections:Strict', { payload: { count: 'many' } });
     expect(refused).toMatchObject({ status: 422, body: { type: '/v1/problems/payload-invalid' } });
     expect(await ended(await submit('form:selections:Strict', { count: 2 }))).toMatchObject({ status: 'completed', result: 2 });
   });
 
   it('stops when its worker was removed', async () => {
-    await python.run(`${SERVE}\nmanager.register(Rotate, room="gone")`);
+    await python.run(`${SERVE}\nserve(Rotate, room="gone")`);
     await scene.alice.removeWorker(await python.run<string>('manager.worker_id'));
     await python.run('manager._task_ready.set()\nmanager.wait()');
     expect(python.log).toContain('Registration lost');
