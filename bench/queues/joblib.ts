@@ -22,21 +22,12 @@ export async function startJoblib(url: string): Promise<Contender> {
   const loops: Promise<void>[] = [];
 
   async function serve(onDone: (count: number) => void): Promise<void> {
-    let reported: Promise<void> = Promise.resolve();
     while (!stop.signal.aborted) {
       const claimed = await tasks.claim(CALLER, { workerId, maxTasks: BATCH, waitSeconds: 60, start: true, signal: stop.signal });
-      await reported;
-      // The next batch is claimed while this one is reported.
-      reported = report(claimed).then(() => onDone(claimed.length));
+      const done = claimed.map(({ id }) => ({ taskId: id, status: 'completed' as const }));
+      await tasks.reportMany(CALLER, done);
+      onDone(claimed.length);
     }
-    await reported;
-  }
-
-  async function report(claimed: readonly { readonly id: string }[]): Promise<void> {
-    await tasks.reportMany(
-      CALLER,
-      claimed.map(({ id }) => ({ taskId: id, status: 'completed' as const })),
-    );
   }
 
   return {
