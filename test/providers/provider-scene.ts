@@ -93,6 +93,12 @@ export class ProviderScene {
     return bodyOf(201, await (fullName.startsWith('@') ? this.root : this.ann).register(fullName, registration));
   }
 
+  /** All there are, as the server itself removes them. */
+  async removeProviders(): Promise<void> {
+    const rows = await this.server.dataSource.query<{ id: string }[]>('SELECT id FROM joblib_provider');
+    for (const { id } of rows) bodyOf(204, await this.root.remove(id));
+  }
+
   /** What providers were asked so far. */
   get requests(): ServerEvents['provider_request'][] {
     return this.server.events.payloadsOf('provider_request');

@@ -22,7 +22,7 @@ describe('providers', () => {
   afterAll(() => scene.close());
   beforeEach(async () => {
     removed = async (rooms) => void cleanedUp.push([...rooms]);
-    await scene.server.dataSource.query('DELETE FROM joblib_provider');
+    await scene.removeProviders();
     scene.server.events.clear();
     cleanedUp.length = 0;
   });

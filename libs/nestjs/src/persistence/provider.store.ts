@@ -29,7 +29,17 @@ function toProvider(row: ProviderRow): Provider {
 /** Providers. Whatever changes one tells its room, and those who wait for its answers. */
 @Injectable()
 export class ProviderStore {
+  #changes = 0;
+
   constructor(@Inject(PROVIDER_ROOM_CLEANUP) private readonly roomCleanup: ProviderRoomCleanup) {}
+
+  /**
+   * Goes up with every change of a provider by this server, before and after its commit: what was read while it stayed the same is how
+   * it still is, where nobody else writes.
+   */
+  get changes(): number {
+    return this.#changes;
+  }
 
   async findByName(session: Session, name: FullName, lock: RowLock = 'none'): Promise<Provider | null> {
     const row = await session.first(session.statements.providers.findByName(name, lock));
@@ -86,6 +96,11 @@ export class ProviderStore {
   }
 
   #tell(transaction: Transaction, providers: readonly Provider[]): void {
+    this.#changes += 1;
+    transaction.runAfterCommit(() => {
+      this.#changes += 1;
+      return Promise.resolve();
+    });
     for (const { id, roomId } of providers) {
       transaction.emitAfterCommit(...providersInvalidateEvents(roomId));
       transaction.notifyAfterCommit(providerTopic(id));

@@ -5,13 +5,21 @@ import type { FullName } from '@joblib/contract';
 import type { Provider } from '../domain/provider.js';
 import { ProviderStore, UnitOfWork } from '../persistence/index.js';
 
-type Found = Promise<ReadonlyMap<string, Provider>>;
+type Found = ReadonlyMap<string, Provider>;
 
-/** Finds providers by name; all that are asked for in one turn of the event loop are one read of the database. */
+/** Names that are remembered at most. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Finds providers by name; all that are asked for in one turn of the event loop are one read of the database. On an embedded database, which
+ * only this server writes, what was found is remembered until this server changes some provider.
+ */
 @Injectable()
 export class ProviderLookup {
   readonly #wanted = new Map<string, FullName>();
-  #next: Found | null = null;
+  readonly #remembered = new Map<string, Provider>();
+  #rememberedAt = 0;
+  #next: Promise<Found> | null = null;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -26,10 +34,23 @@ export class ProviderLookup {
     return (await this.#next).get(fullName) ?? null;
   }
 
-  #findAll(): Found {
-    const names = [...this.#wanted.values()];
+  #findAll(): Found | Promise<Found> {
+    const wanted = new Map(this.#wanted);
     this.#wanted.clear();
     this.#next = null;
-    return this.unitOfWork.read((session) => this.providers.findByNames(session, names));
+    const { changes } = this.providers;
+    if (this.#rememberedAt !== changes) this.#remembered.clear();
+    this.#rememberedAt = changes;
+    if ([...wanted.keys()].every((fullName) => this.#remembered.has(fullName))) return this.#remembered;
+    return this.unitOfWork.read(async (session) => {
+      const found = await this.providers.findByNames(session, [...wanted.values()]);
+      if (!session.isRemote && changes === this.providers.changes) this.#remember(found);
+      return found;
+    });
+  }
+
+  #remember(found: Found): void {
+    if (this.#remembered.size + found.size > MAX_REMEMBERED) this.#remembered.clear();
+    for (const [fullName, provider] of found) this.#remembered.set(fullName, provider);
   }
 }

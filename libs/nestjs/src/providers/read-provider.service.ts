@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { INTERNAL_ROOM, ProblemError, readParamsOf } from '@joblib/contract';
+import { INTERNAL_ROOM, ProblemError } from '@joblib/contract';
 import type { JsonSchema } from '@joblib/contract';
 
 import type { Provider } from '../domain/provider.js';
@@ -17,7 +17,7 @@ import { HeldReads } from './held-reads.service.js';
 import { InternalProviders } from './internal-providers.service.js';
 import { ProviderAudience } from './provider-audience.service.js';
 import { ProviderLookup } from './provider-lookup.service.js';
-import { providerReadOf } from './provider-read.js';
+import { providerReadOf, readQueryOf } from './provider-read.js';
 import type { ProviderRead } from './provider-read.js';
 import { ProviderRequests } from './provider-requests.service.js';
 import { ResultCache } from './result-cache.service.js';
@@ -64,15 +64,15 @@ export class ReadProvider {
    *   `ProviderDisconnected`, `ProviderTimeout`, `InternalJobNotConfigured`, `ResultBackendUnavailable`, `DatabaseUnavailable`.
    */
   async read(request: ReadRequest): Promise<ReadAnswer> {
-    const { caller, roomId, query, preferences } = request;
+    const { caller, roomId, preferences } = request;
     await this.rooms.assertReadable(roomId, caller);
-    const params = readParamsOf(query);
+    const query = readQueryOf(request.query);
     const waitSeconds = preferences.waitSeconds ?? this.settings.providerLongPollDefaultSeconds;
     const appliedWaitSeconds = Math.min(waitSeconds, this.settings.providerLongPollMaxSeconds);
     const isHeld = preferences.waitSeconds !== undefined || appliedWaitSeconds > 0;
     const deadlineMs = performance.now() + appliedWaitSeconds * 1000;
     for (;;) {
-      const read = providerReadOf(await this.#getVisible(request), params, roomId);
+      const read = providerReadOf(await this.#getVisible(request), query, roomId);
       const cached = await this.cache.get(read.key);
       if (cached !== null && !request.wantsFresh) return answerOf(cached, null);
       await this.#assertParams(read);
