@@ -36,4 +36,9 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
+  {
+    // Types are what is looked at there.
+    files: ['**/*.types.spec.ts'],
+    rules: { '@typescript-eslint/no-unused-vars': 'off' },
+  },
 );

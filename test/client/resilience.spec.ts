@@ -1,36 +1,13 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { defineExtension } from '@joblib/client';
 import { quiet } from '@joblib/client/testing';
 
-import { DOUBLE, Double, aGate, aScene, clearScenes, rejection } from './scene.js';
+import { DOUBLE, Double, aScene, aWorkingScene, clearScenes } from './scene.js';
 import type { Scene } from './scene.js';
 
 afterEach(clearScenes);
 
 function heartbeats({ server }: Scene): number {
   return server.requests.filter(({ method, path }) => method === 'PATCH' && path.includes('/workers/')).length;
-}
-
-const WAIT = '@global:modifiers:Wait';
-
-/** A scene whose worker is in the middle of a task. */
-async function working(options: Parameters<typeof aScene>[0] = {}) {
-  const scene = aScene(options);
-  const gate = aGate();
-  const running = aGate<AbortSignal>();
-  const Wait = defineExtension({
-    name: 'Wait',
-    async run({ signal }) {
-      running.open(signal);
-      await gate.promise;
-      return 'done';
-    },
-  });
-  await scene.manager.register(Wait);
-  const served = scene.manager.serve();
-  const { id } = scene.server.submit('lab', WAIT);
-  const signal = await running.promise;
-  return { ...scene, id, gate, signal, served };
 }
 
 describe('heartbeats', () => {
@@ -46,7 +23,7 @@ describe('heartbeats', () => {
   });
 
   it('go on while running tasks are finished before the end', async () => {
-    const { clock, manager, server, gate, id, ...scene } = await working({ heartbeatInterval: 3, drainSeconds: 10 });
+    const { clock, manager, server, gate, id, ...scene } = await aWorkingScene({ heartbeatInterval: 3, drainSeconds: 10 });
     const left = manager.disconnect();
     await clock.advance(9);
     expect(heartbeats({ server, clock, manager, log: scene.log })).toBe(3);
@@ -86,7 +63,7 @@ describe('an outage', () => {
   });
 
   it('does not lose work: the result is reported after it', async () => {
-    const { clock, server, gate, id } = await working();
+    const { clock, server, gate, id } = await aWorkingScene();
     server.goDown();
     gate.open();
     await clock.advance(100);
@@ -97,7 +74,7 @@ describe('an outage', () => {
   });
 
   it('is over when the socket is back: what waits is sent at once', async () => {
-    const { clock, server, gate, id } = await working();
+    const { clock, server, gate, id } = await aWorkingScene();
     server.goDown();
     gate.open();
     await clock.advance(40);
@@ -118,7 +95,7 @@ describe('an outage', () => {
   });
 
   it('that is longer than maxUnreachableSeconds stops the worker cleanly', async () => {
-    const { clock, server, manager, signal, served } = await working({ maxUnreachableSeconds: 60, heartbeatInterval: 10 });
+    const { clock, server, manager, signal, served } = await aWorkingScene({ maxUnreachableSeconds: 60, heartbeatInterval: 10 });
     server.goDown();
     await clock.advance(55);
     expect(manager.stopped).toBeNull();
@@ -175,7 +152,7 @@ describe('a proxy in between', () => {
 
 describe('a cancel', () => {
   it('that was missed without a socket reaches the run when the socket is back', async () => {
-    const { server, signal, id } = await working();
+    const { server, signal, id } = await aWorkingScene();
     server.dropSockets();
     server.cancel(id);
     await quiet();
@@ -185,136 +162,3 @@ describe('a cancel', () => {
     expect(signal.reason).toEqual(new Error('The task is cancelled.'));
   });
 });
-
-describe('a claim', () => {
-  it('without an answer is given up and made again', async () => {
-    const { clock, server, manager, log } = aScene({
-      fetch: (url, init) => (url.endsWith('/claim') && !hung++ ? hang(init.signal) : server.connection().fetch(url, init)),
-    });
-    let hung = 0;
-    await manager.register(Double);
-    void manager.serve();
-    const { id } = server.submit('lab', DOUBLE, { n: 1 });
-    await clock.advance(59);
-    expect(server.task(id).status).toBe('pending');
-    await clock.advance(3);
-    expect(server.task(id).status).toBe('completed');
-    expect(log.lines.find((line) => line.includes('A claim failed'))).toContain('no answer within 60 s');
-  });
-
-  it('that the server does not hold is repeated after pollingInterval, or at once when a task is announced', async () => {
-    const { clock, server, manager } = aScene({
-      pollingInterval: 5,
-      fetch: (url, init) => server.connection().fetch(url, { ...init, headers: without(init.headers, 'Prefer') }),
-    });
-    await manager.register(Double);
-    void manager.serve();
-    await clock.advance(11);
-    const claims = (): number => server.requests.filter(({ path }) => path.endsWith('/claim')).length;
-    expect(claims()).toBe(3);
-    const { id } = server.submit('lab', DOUBLE, { n: 1 });
-    await quiet();
-    expect(server.task(id).status).toBe('completed');
-  });
-});
-
-describe('a lost registration', () => {
-  it('stops the worker cleanly', async () => {
-    const { server, manager, log } = aScene();
-    await manager.register(Double);
-    const served = manager.serve();
-    server.sweep(manager.workerId ?? '');
-    expect(await served).toMatchObject({ kind: 'registration-lost', error: { problem: 'WorkerNotFound' } });
-    expect(log.lines.at(-1)).toContain('the server does not know this worker any more, stopping');
-    await expect(manager.serve()).rejects.toThrow('This JobManager has stopped (registration-lost)');
-  });
-
-  it('is noticed by a heartbeat, and aborts what is running', async () => {
-    const { clock, server, manager, signal, served } = await working();
-    server.sweep(manager.workerId ?? '');
-    await clock.advance(30);
-    expect(signal.aborted).toBe(true);
-    await clock.advance(10);
-    expect(await served).toMatchObject({ kind: 'registration-lost' });
-  });
-
-  it.each(['Unauthorized', 'Forbidden'] as const)('is what %s means', async (problem) => {
-    const { clock, server, manager } = aScene();
-    await manager.register(Double);
-    server.refuseNext({ method: 'PATCH', path: '/workers/' }, problem);
-    await clock.advance(30);
-    expect(manager.stopped).toMatchObject({ kind: 'registration-lost', error: { problem } });
-    const asked = server.requests.length;
-    await clock.advance(300);
-    expect(server.requests).toHaveLength(asked);
-  });
-
-  it('leaves submitting and waiting as they are', async () => {
-    const { server, manager } = aScene();
-    const { manager: other } = aScene(server.connection());
-    await manager.register(Double);
-    await other.register(Double);
-    server.sweep(manager.workerId ?? '');
-    await manager.serve();
-    void other.serve();
-    const task = await manager.submit(Double, { n: 4 }, { room: 'lab' });
-    expect(await manager.waitFor(task.id)).toMatchObject({ status: 'completed', result: { doubled: 8 } });
-  });
-});
-
-describe('a lost answer', () => {
-  it('to a start is no reason to drop the task', async () => {
-    const { clock, server, manager } = aScene();
-    await manager.register(Double);
-    server.loseNextAnswer({ method: 'PATCH', status: 'running' });
-    void manager.serve();
-    const { id } = server.submit('lab', DOUBLE, { n: 1 });
-    await clock.advance(5);
-    expect(server.task(id)).toMatchObject({ status: 'completed', result: { doubled: 2 } });
-  });
-
-  it('to a completion is taken for what it was', async () => {
-    const { clock, server, manager } = aScene();
-    await manager.register(Double);
-    const { id } = server.submit('lab', DOUBLE, { n: 1 });
-    const task = await manager.claim();
-    await manager.start({ id });
-    server.loseNextAnswer({ method: 'PATCH', status: 'completed' });
-    const completed = manager.complete({ id }, { doubled: 2 });
-    await clock.advance(5);
-    await expect(completed).resolves.toBeUndefined();
-    expect(task?.signal.aborted).toBe(false);
-    expect(server.task(id).status).toBe('completed');
-  });
-
-  it('to a start, with a cancel in between, is a lost task', async () => {
-    const { clock, server, manager } = aScene();
-    await manager.register(Double);
-    const { id } = server.submit('lab', DOUBLE, { n: 1 });
-    const task = await manager.claim();
-    server.loseNextAnswer({ method: 'PATCH', status: 'running' });
-    const started = rejection(manager.start({ id }));
-    await quiet();
-    server.cancel(id);
-    await clock.advance(5);
-    expect(await started).toMatchObject({ problem: 'InvalidTaskTransition' });
-    expect(task?.signal.aborted).toBe(true);
-  });
-
-  it('to a submission does not make two tasks of it', async () => {
-    const { clock, server, manager } = aScene();
-    await manager.register(Double);
-    server.loseNextAnswer({ method: 'POST', path: '/rooms/lab/tasks/' });
-    const submitted = manager.submit(Double, { n: 1 }, { room: 'lab' });
-    await clock.advance(5);
-    expect([...server.world.tasks.keys()]).toEqual([(await submitted).id]);
-  });
-});
-
-function hang(signal: AbortSignal): Promise<Response> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-}
-
-function without(headers: Record<string, string>, name: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([each]) => each !== name));
-}

@@ -69,3 +69,25 @@ export function rejection(promise: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+const WAIT = '@global:modifiers:Wait';
+
+/** A scene whose worker is in the middle of a task, until the gate opens. */
+export async function aWorkingScene(options: Partial<JobManagerOptions> = {}) {
+  const scene = aScene(options);
+  const gate = aGate();
+  const running = aGate<AbortSignal>();
+  const Wait = defineExtension({
+    name: 'Wait',
+    async run({ signal }) {
+      running.open(signal);
+      await gate.promise;
+      return 'done';
+    },
+  });
+  await scene.manager.register(Wait);
+  const served = scene.manager.serve();
+  const { id } = scene.server.submit('lab', WAIT);
+  const signal = await running.promise;
+  return { ...scene, id, gate, signal, served };
+}

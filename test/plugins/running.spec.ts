@@ -1,34 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { PluginManager, PluginMetadata, PluginNotFoundError, PluginTimeLimitError } from '@joblib/plugins';
-import type { PluginConfig, PluginExecutionContext, PluginManagerOptions, PostProcessor } from '@joblib/plugins';
-import { RecordingLogger, RecordingPlugin, aContext } from '@joblib/plugins/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PluginNotFoundError } from '@joblib/plugins';
+import type { PluginExecutionContext, PluginManager } from '@joblib/plugins';
+import { RecordingPlugin, aContext } from '@joblib/plugins/testing';
 
-let logger: RecordingLogger;
-const managers: PluginManager[] = [];
+import { ManagerScene, aPlugin } from './manager-scene.js';
+
+let scene: ManagerScene;
 
 beforeEach(() => {
-  logger = new RecordingLogger();
+  scene = new ManagerScene();
 });
-afterEach(async () => {
-  jest.useRealTimers();
-  await Promise.all(managers.splice(0).map((manager) => manager.close()));
-});
-
-async function aManager(options: PluginManagerOptions = {}, ...plugins: PostProcessor[]): Promise<PluginManager> {
-  const manager = new PluginManager({ logger, discover: false, ...options });
-  managers.push(manager);
-  manager.clearPlugins();
-  for (const plugin of plugins) await manager.registerPlugin(plugin);
-  logger.lines.splice(0);
-  return manager;
-}
-
-type Verbs = Partial<Omit<PostProcessor, 'metadata'>>;
-
-function aPlugin(name: string, verbs: Verbs = {}): PostProcessor {
-  const metadata = new PluginMetadata({ name, version: '1', author: 'us', description: '' });
-  return { metadata: () => metadata, process: () => undefined, ...verbs };
-}
+afterEach(() => scene.close());
 
 /** As JavaScript allows: not with an error. */
 function failingWith(thrown: unknown): () => Promise<never> {
@@ -36,7 +18,7 @@ function failingWith(thrown: unknown): () => Promise<never> {
   return () => reject(thrown);
 }
 
-const linesWithoutTimes = (): string[] => logger.lines.map((line) => line.replace(/[\d.]+ ms/, 'T ms'));
+const linesWithoutTimes = (): string[] => scene.logger.lines.map((line) => line.replace(/[\d.]+ ms/, 'T ms'));
 
 describe('processAll', () => {
   it('gives the same results to all, in registration order, one after the other', async () => {
@@ -46,7 +28,7 @@ describe('processAll', () => {
       await Promise.resolve();
       order.push(`${name} ends`);
     };
-    const manager = await aManager({}, aPlugin('b', { process: process('b') }), aPlugin('a', { process: process('a') }));
+    const manager = await scene.openWith({}, aPlugin('b', { process: process('b') }), aPlugin('a', { process: process('a') }));
     const outcomes = await manager.processAll(aContext());
     expect(order).toEqual(['b begins', 'b ends', 'a begins', 'a ends']);
     expect(outcomes).toEqual([
@@ -58,7 +40,7 @@ describe('processAll', () => {
 
   it('lets nothing that a plugin does wrong reach the caller or another plugin', async () => {
     const last = new RecordingPlugin('last');
-    const manager = await aManager(
+    const manager = await scene.openWith(
       {},
       aPlugin('throws', {
         process: () => {
@@ -90,7 +72,7 @@ describe('processAll', () => {
 
   it('records what the last call failed with, until one succeeds', async () => {
     const plugin = new RecordingPlugin('mine');
-    const manager = await aManager({}, plugin);
+    const manager = await scene.openWith({}, plugin);
     plugin.failNext(new Error('sorry'));
     await manager.processAll(aContext());
     expect(manager.describePlugins()[0]?.lastError).toBe('sorry');
@@ -99,15 +81,15 @@ describe('processAll', () => {
   });
 
   it('says so at debug level and returns when there is no plugin', async () => {
-    const manager = await aManager();
+    const manager = await scene.openWith();
     expect(await manager.processAll(aContext())).toEqual([]);
-    expect(logger.lines).toEqual(['debug: No plugins are registered.']);
+    expect(scene.logger.lines).toEqual(['debug: No plugins are registered.']);
   });
 
   it('rejects in the end with all errors when told to fail', async () => {
     const last = new RecordingPlugin('last');
     const first = aPlugin('first', { process: () => Promise.reject(new Error('sorry')) });
-    const manager = await aManager({ failOnPluginError: true }, first, last);
+    const manager = await scene.openWith({ failOnPluginError: true }, first, last);
     const error: unknown = await manager.processAll(aContext()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AggregateError);
     expect(error).toMatchObject({ errors: [new Error('sorry')], message: '1 of 2 plugins failed.' });
@@ -125,7 +107,7 @@ describe('processAll', () => {
         await manager.registerPlugin(late);
       },
     });
-    const manager: PluginManager = await aManager({}, changing, leaving);
+    const manager: PluginManager = await scene.openWith({}, changing, leaving);
     expect(await manager.processAll(aContext())).toHaveLength(2);
     expect([leaving.contexts.length, late.contexts.length]).toEqual([1, 0]);
     expect((await manager.processAll(aContext())).map(({ name }) => name)).toEqual(['changing', 'late']);
@@ -136,7 +118,7 @@ describe('process', () => {
   it('calls one plugin and rejects with what it failed with', async () => {
     const plugin = new RecordingPlugin('mine');
     const other = new RecordingPlugin('other');
-    const manager = await aManager({}, plugin, other);
+    const manager = await scene.openWith({}, plugin, other);
     await manager.process('mine', aContext());
     plugin.failNext(new Error('sorry'));
     await expect(manager.process('mine', aContext())).rejects.toThrow('sorry');
@@ -144,7 +126,7 @@ describe('process', () => {
   });
 
   it('rejects a name that is not registered', async () => {
-    const manager = await aManager();
+    const manager = await scene.openWith();
     await expect(manager.process('gone', aContext())).rejects.toThrow(new PluginNotFoundError('Plugin gone is not registered.'));
   });
 
@@ -157,90 +139,19 @@ describe('process', () => {
       await new Promise(setImmediate);
       running -= 1;
     };
-    const manager = await aManager({}, aPlugin('mine', { process }));
+    const manager = await scene.openWith({}, aPlugin('mine', { process }));
     await Promise.all(['a', 'b', 'c'].map((suiteName) => manager.process('mine', aContext({ suiteName }))));
     expect(seen).toEqual(['a:1', 'b:1', 'c:1']);
   });
 
   it('is still made when the plugin is unregistered meanwhile', async () => {
     const plugin = new RecordingPlugin('mine');
-    const manager = await aManager({}, plugin);
+    const manager = await scene.openWith({}, plugin);
     const called = manager.process('mine', aContext());
     await plugin.received(1);
     manager.unregisterPlugin('mine');
     await called;
     await expect(manager.process('mine', aContext())).rejects.toThrow(PluginNotFoundError);
-  });
-});
-
-describe('the time limit', () => {
-  const stuck = (): Promise<never> => new Promise(() => undefined);
-
-  beforeEach(() => void jest.useFakeTimers({ doNotFake: ['performance', 'setImmediate', 'nextTick', 'queueMicrotask'] }));
-  const turn = (): Promise<unknown> => new Promise(setImmediate);
-
-  it('is 60 seconds, and the call fails then; its signal tells the plugin', async () => {
-    let signal: AbortSignal | undefined;
-    const process = (context: PluginExecutionContext): Promise<never> => {
-      ({ signal } = context);
-      return stuck();
-    };
-    const manager = await aManager({}, aPlugin('slow', { process }));
-    const called = manager.process('slow', aContext()).catch((error: unknown) => error);
-    await turn();
-    jest.advanceTimersByTime(59_999);
-    await turn();
-    expect(signal?.aborted).toBe(false);
-    jest.advanceTimersByTime(1);
-    expect(await called).toEqual(new PluginTimeLimitError('Plugin slow took longer than 60000 ms.'));
-    expect(signal?.reason).toBeInstanceOf(PluginTimeLimitError);
-  });
-
-  it('can be set, counts initializing, and lets the next plugin run', async () => {
-    const last = new RecordingPlugin('last');
-    const manager = await aManager({ timeLimitMs: 10 }, aPlugin('slow', { initialize: stuck }), last);
-    const called = manager.processAll(aContext());
-    await turn();
-    jest.advanceTimersByTime(10);
-    expect((await called).map(({ error }) => (error instanceof Error ? `${error.name}: ${error.message}` : error))).toEqual([
-      'PluginTimeLimitError: Plugin slow took longer than 10 ms.',
-      undefined,
-    ]);
-    expect(last.contexts).toHaveLength(1);
-  });
-
-  it('does not count the wait for an earlier call that keeps to it', async () => {
-    const finish: (() => void)[] = [];
-    const manager = await aManager({ timeLimitMs: 10 }, aPlugin('slow', { process: () => new Promise<void>((done) => finish.push(done)) }));
-    const calls = Promise.all([manager.process('slow', aContext()), manager.process('slow', aContext())]);
-    for (const call of [0, 1]) {
-      await turn();
-      jest.advanceTimersByTime(9);
-      finish[call]?.();
-    }
-    await calls;
-    expect(finish).toHaveLength(2);
-  });
-
-  it('never lets a second call begin beside one that ignores it; that one fails, and is not made up for', async () => {
-    const finish: (() => void)[] = [];
-    const manager = await aManager({ timeLimitMs: 10 }, aPlugin('slow', { process: () => new Promise<void>((done) => finish.push(done)) }));
-    const first = manager.process('slow', aContext()).catch((error: unknown) => String(error));
-    const second = manager.process('slow', aContext()).catch((error: unknown) => String(error));
-    await turn();
-    jest.advanceTimersByTime(10);
-    expect(await first).toContain('took longer than 10 ms');
-    await turn();
-    jest.advanceTimersByTime(10);
-    expect(await second).toContain('is still busy with an earlier call that ran over its limit of 10 ms');
-    expect(finish).toHaveLength(1);
-    finish[0]?.();
-    await turn();
-    expect(finish).toHaveLength(1);
-    const third = manager.process('slow', aContext());
-    await turn();
-    finish[1]?.();
-    await third;
   });
 });
 
@@ -252,89 +163,15 @@ describe('the signal of a caller', () => {
         signal.addEventListener('abort', () => reject(signal.reason as Error));
         controller.abort(new Error('the server stops'));
       });
-    const manager = await aManager({}, aPlugin('mine', { process }));
+    const manager = await scene.openWith({}, aPlugin('mine', { process }));
     await expect(manager.process('mine', aContext({ signal: controller.signal }))).rejects.toThrow('the server stops');
   });
 
   it('spares the call when it comes before it, and before it is initialized', async () => {
     const plugin = new RecordingPlugin('mine');
-    const manager = await aManager({}, plugin);
+    const manager = await scene.openWith({}, plugin);
     const signal = AbortSignal.abort(new Error('the server stops'));
     await expect(manager.process('mine', aContext({ signal }))).rejects.toThrow('the server stops');
     expect([plugin.configs, plugin.contexts]).toEqual([[], []]);
-  });
-});
-
-describe('the configuration', () => {
-  it('is given before the first call, empty when there is none, and again only when it changed', async () => {
-    const plugin = new RecordingPlugin('mine');
-    const manager = await aManager({ config: { other: { a: 1 } } }, plugin);
-    const run = (): Promise<unknown> => manager.processAll(aContext());
-    await run();
-    await run();
-    manager.setConfig({ mine: { a: { b: 1 } } });
-    await run();
-    manager.setConfig({ mine: { a: { b: 1 } }, other: {} });
-    await run();
-    manager.setConfig({});
-    await run();
-    expect(plugin.configs).toEqual([{}, { a: { b: 1 } }, {}]);
-    expect(plugin.contexts).toHaveLength(5);
-  });
-
-  it('is awaited', async () => {
-    const order: string[] = [];
-    const initialize = async (): Promise<void> => {
-      await new Promise(setImmediate);
-      order.push('initialized');
-    };
-    const manager = await aManager({}, aPlugin('mine', { initialize, process: () => order.push('processed') }));
-    await manager.processAll(aContext());
-    expect(order).toEqual(['initialized', 'processed']);
-  });
-
-  it('is not needed by a plugin that has no initialize', async () => {
-    const manager = await aManager({ config: { mine: { a: 1 } } }, aPlugin('mine'));
-    expect(await manager.processAll(aContext())).toEqual([{ name: 'mine', elapsedMs: expect.any(Number) }]);
-  });
-
-  it("that a plugin refuses is that plugin's failure, and tried again at the next call", async () => {
-    const initialize = (config: PluginConfig): void => {
-      if (config.token === undefined) throw new Error('no token');
-    };
-    const other = new RecordingPlugin('other');
-    const manager = await aManager({}, aPlugin('mine', { initialize }), other);
-    for (const _ of [1, 2]) {
-      expect(String((await manager.processAll(aContext()))[0]?.error)).toBe('Error: no token');
-    }
-    manager.setConfig({ mine: { token: 't' } });
-    expect((await manager.processAll(aContext()))[0]).not.toHaveProperty('error');
-    expect(other.contexts).toHaveLength(3);
-  });
-
-  it.each([
-    [7, 'number'],
-    [null, 'null'],
-    [[], 'Array'],
-    ['text', 'string'],
-  ])('of one plugin that is %j fails that plugin only', async (bad, type) => {
-    const config = { mine: bad } as unknown as Record<string, PluginConfig>;
-    const manager = await aManager({ config }, new RecordingPlugin('mine'), new RecordingPlugin('other'));
-    const [mine, other] = await manager.processAll(aContext());
-    expect(String(mine?.error)).toBe(`TypeError: The configuration of plugin mine must be an object, got ${type}.`);
-    expect(other).not.toHaveProperty('error');
-  });
-
-  it('has to be a map', async () => {
-    const manager = await aManager();
-    expect(() => manager.setConfig([] as never)).toThrow('config must be an object with a key for each plugin, got Array.');
-  });
-
-  it('of the audit plugin may be under its older name; its own comes first', async () => {
-    const manager = new PluginManager({ logger, discover: false, config: { dqx_audit: { audit_file: 7 } } });
-    managers.push(manager);
-    expect((await manager.processAll(aContext()))[0]).toHaveProperty('error');
-    manager.setConfig({ dqx_audit: { audit_file: 7 }, audit: {} });
-    expect((await manager.processAll(aContext()))[0]).not.toHaveProperty('error');
   });
 });

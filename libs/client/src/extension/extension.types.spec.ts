@@ -14,8 +14,6 @@ function same<A, B>(isSame: Same<A, B>): void {
   void isSame;
 }
 
-/* eslint-disable @typescript-eslint/no-unused-vars -- types are what is looked at here */
-
 const FromZod = defineExtension({
   name: 'FromZod',
   schema: z.object({ angle: z.number().default(90), label: z.string().transform((text) => text.length) }),
