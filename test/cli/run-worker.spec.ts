@@ -260,6 +260,23 @@ setInterval(() => undefined, 1000); // what a module leaves behind does not keep
     expect((await scene.run(['workers', room, '--json'])).stdout).toBe('');
   });
 
+  it('finishes a read that is running, and takes its leave', async () => {
+    scene.file(
+      'slow.mjs',
+      "export class Slow { static category = 'slow'; async read() { console.error('reading'); await new Promise((end) => process.once('SIGUSR2', end)); return 'read'; } }",
+    );
+    const worker = scene.spawn(['run-worker', 'slow.mjs', '--room', 'reads']);
+    await worker.printed(/is ready/);
+    const reading = scene.spawn(['read', 'reads', 'reads:slow:Slow']);
+    await worker.printed(/^reading$/m);
+    worker.child.kill('SIGINT');
+    await worker.printed(/^Finishing what is running/m);
+    worker.child.kill('SIGUSR2');
+    expect(await reading.ended()).toMatchObject({ code: 0, stdout: '"read"' });
+    expect(await worker.ended()).toMatchObject({ code: 0, signal: null });
+    expect((await scene.run(['workers', 'reads', '--json'])).stdout).toBe('');
+  });
+
   it('gives up what goes on for too long', async () => {
     const { worker, waiting } = await busy('drain', { endless: true }, ['--drain', '0']);
     expect(await worker.ended('SIGINT')).toMatchObject({ code: 0, signal: null });

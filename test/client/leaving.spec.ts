@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { JobManager, ManagerStoppedError, defineExtension } from '@joblib/client';
 import { quiet } from '@joblib/client/testing';
 
+import { until } from '../support/until.js';
 import { DOUBLE, Double, aGate, aScene, clearScenes, rejection } from './scene.js';
 
 afterEach(clearScenes);
@@ -108,6 +109,75 @@ describe('disconnect', () => {
     expect(await next).toEqual({ done: true, value: undefined });
     expect(await stopped).toEqual({ kind: 'disconnected' });
     expect(await waiting).toBeInstanceOf(ManagerStoppedError);
+  });
+});
+
+describe('disconnect while a provider is read', () => {
+  const SLOW = '@global:slow:one';
+
+  /** A read that goes on until the test ends it. */
+  async function aRead(drainSeconds: number) {
+    const ends: (() => void)[] = [];
+    class Slow {
+      static readonly category = 'slow';
+      read(): Promise<string> {
+        return new Promise((resolve) => ends.push(() => resolve('done')));
+      }
+    }
+    const scene = aScene({ drainSeconds });
+    await scene.manager.registerProvider(Slow, { name: 'one', handler: null });
+    const answer = scene.server.read(SLOW, {});
+    await until('the read', () => ends.length === 1);
+    const uploads = (): number => scene.server.requests.filter(({ path }) => path.endsWith('/results')).length;
+    return { ...scene, ends, end: () => ends[0]?.(), answer, uploads };
+  }
+
+  it('lets it finish and uploads it, in the time that tasks get', async () => {
+    const { clock, server, manager, end, answer } = await aRead(20);
+    const left = manager.disconnect();
+    await clock.advance(19);
+    expect(server.world.workers.size).toBe(1);
+    end();
+    await left;
+    expect(await answer).toMatchObject({ isError: false });
+    expect(server.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+    expect(server.world.workers.size).toBe(0);
+  });
+
+  it('uploads it again when the first time failed', async () => {
+    const { clock, server, manager, end, answer } = await aRead(20);
+    server.refuseNext({ method: 'POST', path: '/results' }, 'DatabaseUnavailable');
+    const left = manager.disconnect();
+    end();
+    await clock.advance(5);
+    await left;
+    expect(await answer).toMatchObject({ isError: false });
+  });
+
+  it('gives it up when the time is over', async () => {
+    const { clock, server, manager, uploads } = await aRead(20);
+    const left = manager.disconnect();
+    await clock.advance(20);
+    await left;
+    expect([server.world.workers.size, uploads()]).toEqual([0, 0]);
+  });
+
+  it('does not wait for what is asked meanwhile, and does not wait at all for what nobody takes any more', async () => {
+    const { server, manager, ends, end, answer, uploads } = await aRead(20);
+    const left = manager.disconnect();
+    void server.read(SLOW, {}, 'another');
+    await until('another read', () => ends.length === 2);
+    end();
+    await left;
+    expect(await answer).toMatchObject({ isError: false });
+    expect(uploads()).toBe(1);
+
+    const lost = await aRead(20);
+    lost.server.refuseNext({ method: 'PATCH', path: '/workers' }, 'WorkerNotFound');
+    await lost.clock.advance(30);
+    expect(lost.manager.stopped).toMatchObject({ kind: 'registration-lost' });
+    await lost.manager.disconnect();
+    expect(lost.uploads()).toBe(0);
   });
 });
 

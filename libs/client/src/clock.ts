@@ -28,3 +28,11 @@ export function pause(clock: ClientClock, delayMs: number, signals: readonly Abo
     const releases = [clock.startTimer(delayMs, end), ...signals.map((signal) => onAbort(signal, end))];
   });
 }
+
+/** Waits for what must not reject, up to `delayMs`. @returns whether all of it has ended. */
+export async function endsWithin(clock: ClientClock, delayMs: number, work: Iterable<Promise<unknown>>): Promise<boolean> {
+  const ended = new AbortController();
+  void Promise.all(work).then(() => ended.abort());
+  await pause(clock, delayMs, [ended.signal]);
+  return ended.signal.aborted;
+}

@@ -270,9 +270,9 @@ export class JobManager implements AsyncDisposable, Iterable<string> {
   }
 
   async #leave(): Promise<void> {
-    const { stop, registration, api, active } = this.#parts;
+    const { stop, registration, api, active, desk } = this.#parts;
     stop.stop({ kind: 'disconnected' });
-    await Promise.all(this.#serving);
+    await Promise.all([...this.#serving, desk.drain()]);
     this.#left.abort(new ManagerStoppedError({ kind: 'disconnected' }));
     active.loseAll(this.#left.signal.reason);
     const workerId = registration.clear();

@@ -38,11 +38,12 @@ export interface ManagerParts {
 
 /** Puts the parts together; nothing is sent. `onWorker` is called when the worker was made. */
 export function assemble(options: SettledOptions, onWorker: () => void): ManagerParts {
-  const { url, fetch, clock, logger, maxUnreachableSeconds, pollingInterval } = options;
+  const { url, fetch, clock, logger, maxUnreachableSeconds, pollingInterval, drainSeconds } = options;
   const tokens = new TokenSource(options.token);
   const api = new JoblibApi(new HttpClient({ url, tokens, fetch, clock }));
   const retries = new Retries({ clock, logger, maxAttempts: options.maxStartupRetries, maxUnreachableSeconds });
   const stop = new StopSwitch();
+  const isWorthFinishing = (): boolean => stop.reason === null || stop.reason.kind === 'disconnected';
   const contact = new ServerContact({ clock, logger, stop, maxUnreachableSeconds });
   const active = new ActiveTasks();
   const reports = new TaskReports({ api, retries, active, logger });
@@ -74,10 +75,10 @@ export function assemble(options: SettledOptions, onWorker: () => void): Manager
       runner,
       active,
       concurrency: options.concurrency,
-      drainSeconds: options.drainSeconds,
-      isWorthFinishing: () => stop.reason === null || stop.reason.kind === 'disconnected',
+      drainSeconds,
+      isWorthFinishing,
     }),
-    desk: new ProviderDesk({ api, retries, contact, logger, providers: registration.providers }),
+    desk: new ProviderDesk({ clock, api, retries, contact, logger, providers: registration.providers, drainSeconds, isWorthFinishing }),
     heartbeats,
     waiting: new TaskWaiting({ api, retries, clock, link, pollingSeconds: pollingInterval }),
     link,

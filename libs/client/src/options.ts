@@ -24,7 +24,7 @@ export interface JobManagerOptions {
   readonly maxUnreachableSeconds?: number;
   /** How often a registration or a submission is tried before it fails. 5 by default. */
   readonly maxStartupRetries?: number;
-  /** How long `disconnect()` and the end of `serve()` wait for running tasks. 10 by default. */
+  /** How long `disconnect()` and the end of `serve()` wait for running tasks and reads. 10 by default. */
   readonly drainSeconds?: number;
   readonly fetch?: FetchFunction;
   readonly clock?: ClientClock;

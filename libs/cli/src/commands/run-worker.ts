@@ -46,7 +46,7 @@ export const RUN_WORKER = defineCommand({
   options: {
     room: { value: '<room>', help: `where its jobs and providers are registered (${GLOBAL_ROOM})` },
     concurrency: { value: '<n>', help: 'tasks that run at a time (1)' },
-    drain: { value: '<seconds>', help: 'how long running tasks may go on after Ctrl+C (10)' },
+    drain: { value: '<seconds>', help: 'how long running tasks and reads may go on after Ctrl+C (10)' },
   },
   examples: [
     ['joblib run-worker worker.ts --room lab', 'for one room'],

@@ -1,6 +1,8 @@
 import { DEFAULT_PROVIDER_CONTENT_TYPE } from '@joblib/contract';
 import type { ServerEvents } from '@joblib/contract';
 
+import { endsWithin } from '../clock.js';
+import type { ClientClock } from '../clock.js';
 import { fieldsOnto } from '../extension/fields-onto.js';
 import { isRegistrationLost, statusOf } from '../http/errors.js';
 import type { JoblibApi, ProviderUpload } from '../http/joblib-api.js';
@@ -22,11 +24,16 @@ export interface OwnProvider {
 type ProviderRequest = ServerEvents['provider_request'];
 
 export interface ProviderDeskOptions {
+  readonly clock: ClientClock;
   readonly api: JoblibApi;
   readonly retries: Retries;
   readonly contact: ServerContact;
   readonly logger: ClientLogger;
   readonly providers: ReadonlyMap<string, OwnProvider>;
+  /** How long reads may go on after the end was asked for. */
+  readonly drainSeconds: number;
+  /** Whether what is being read can still be uploaded. */
+  readonly isWorthFinishing: () => boolean;
 }
 
 interface AnyInstance {
@@ -37,11 +44,25 @@ interface AnyInstance {
 export class ProviderDesk {
   /** Reads that go on, by their hashes. */
   readonly #reading = new WeakMap<OwnProvider, Set<string>>();
+  /** Reads until their results are uploaded. */
+  readonly #answering = new Set<Promise<void>>();
 
   constructor(private readonly options: ProviderDeskOptions) {}
 
   /** Never rejects: a read that fails is answered with why. What is asked again while it is being read is read once. */
-  async answer(request: ProviderRequest): Promise<void> {
+  answer(request: ProviderRequest): Promise<void> {
+    const answering = this.#answer(request).finally(() => this.#answering.delete(answering));
+    this.#answering.add(answering);
+    return answering;
+  }
+
+  /** Resolves when the reads that go on now are answered, or have taken too long. What is asked meanwhile is not waited for. */
+  async drain(): Promise<void> {
+    const { clock, drainSeconds, isWorthFinishing } = this.options;
+    if (isWorthFinishing()) await endsWithin(clock, drainSeconds * 1000, this.#answering);
+  }
+
+  async #answer(request: ProviderRequest): Promise<void> {
     const own = this.options.providers.get(request.provider_name);
     if (own === undefined) {
       this.options.logger.warn(`A read of '${request.provider_name}' came here, where nobody answers it.`);

@@ -1,5 +1,5 @@
 import { onAbort } from '../abort.js';
-import { pause } from '../clock.js';
+import { endsWithin } from '../clock.js';
 import type { ClientClock } from '../clock.js';
 import type { ActiveTasks } from './active-tasks.js';
 import type { ClaimLoop } from './claim-loop.js';
@@ -42,10 +42,7 @@ export class Serving {
   async #drain(running: ReadonlySet<Promise<void>>, reason: unknown): Promise<void> {
     const { clock, active, drainSeconds, isWorthFinishing } = this.options;
     if (!isWorthFinishing()) active.loseAll(reason);
-    const finished = new AbortController();
-    void Promise.all(running).then(() => finished.abort());
-    await pause(clock, drainSeconds * 1000, [finished.signal]);
-    if (!finished.signal.aborted) active.loseAll(reason);
+    if (!(await endsWithin(clock, drainSeconds * 1000, running))) active.loseAll(reason);
   }
 }
 
