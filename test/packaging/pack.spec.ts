@@ -17,14 +17,29 @@ function entryPoints({ manifest }: InstalledLibrary): string[] {
   return subpaths.map((subpath) => manifest.name + subpath.slice(1));
 }
 
-/** Packages imported by what was packed, code and types alike: `@nestjs/common`, `ajv`. */
+/** Packages imported by what was packed, code and types alike: `@nestjs/common`, `ajv`; also one of several that is chosen when it runs. */
 function importedPackages({ installedFolder, files }: InstalledLibrary): string[] {
   const code = files.filter((file) => /\.(js|d\.ts)$/.test(file));
-  const specifiers = code.flatMap((file) =>
-    ts.preProcessFile(readFileSync(join(installedFolder, file), 'utf8')).importedFiles.map(({ fileName }) => fileName),
-  );
-  const bare = specifiers.filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier));
+  const specifiers = code.flatMap((file) => {
+    const text = readFileSync(join(installedFolder, file), 'utf8');
+    return [...ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName), ...requiredIn(text)];
+  });
+  // Not every Node knows every module of its own.
+  const bare = specifiers.filter((specifier) => !/^(\.|node:)/.test(specifier) && !isBuiltin(specifier));
   return [...new Set(bare.map((specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')))].sort();
+}
+
+/** Every text in the argument of a `require`. */
+function requiredIn(text: string): string[] {
+  if (!text.includes('require(')) return [];
+  const required: string[] = [];
+  const visit = (node: ts.Node, isArgument: boolean): void => {
+    if (isArgument && ts.isStringLiteral(node)) required.push(node.text);
+    const isRequire = ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'require';
+    node.forEachChild((child) => visit(child, isArgument || isRequire));
+  };
+  visit(ts.createSourceFile('packed.js', text, ts.ScriptTarget.Latest), false);
+  return required;
 }
 
 describe('packed libraries', () => {
@@ -93,6 +108,12 @@ describe('packed libraries', () => {
       });
       expect(answer.trim().split('\n')).toEqual(entryPoints(library(name)).map(() => 'true'));
     });
+  });
+
+  it('leave the drivers of databases to the host, which needs one of them', () => {
+    const { peerDependencies, peerDependenciesMeta } = library('@joblib/nestjs').manifest;
+    expect(peerDependencies).toMatchObject({ '@photostructure/sqlite': expect.any(String), pg: expect.any(String) });
+    expect(peerDependenciesMeta).toEqual({ '@photostructure/sqlite': { optional: true }, pg: { optional: true } });
   });
 
   it('type-check in a strict NodeNext project, declarations included', () => {

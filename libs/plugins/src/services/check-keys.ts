@@ -20,15 +20,14 @@ export function assertPort(where: string, port: unknown): asserts port is number
 /** @throws ServiceConfigError unless all values are texts, or `null` for "as it is here". */
 export function assertEnvironment(where: string, value: unknown): asserts value is Readonly<Record<string, string | null>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ServiceConfigError(`${where} must be names with values, got ${JSON.stringify(value)}.`);
+    // Not what it is: there may be secrets in it.
+    throw new ServiceConfigError(`${where} must be names with values, as in { NAME: value }.`);
   }
   for (const [name, text] of Object.entries(value)) {
     if (name === '' || /[=\0]/.test(name))
       throw new ServiceConfigError(`${where} has ${JSON.stringify(name)}, which is no name of a variable.`);
     if (text !== null && (typeof text !== 'string' || text.includes('\0'))) {
-      throw new ServiceConfigError(
-        `${where}.${name} must be a text (in quotes), or nothing for the server's own value, got ${JSON.stringify(text)}.`,
-      );
+      throw new ServiceConfigError(`${where}.${name} must be a text (in quotes), or nothing for the server's own value.`);
     }
   }
 }

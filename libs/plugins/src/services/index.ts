@@ -20,6 +20,7 @@ export { SERVICE_NAME_ATTRIBUTE } from './spans.js';
 export type { ServicePhase } from './spans.js';
 export { Supervisor } from './supervisor/supervisor.js';
 export type { ServiceDefinition, SupervisorOptions } from './supervisor/supervisor.js';
+export type { DisposeLimits } from './supervisor/hurry.js';
 export { DEFAULT_POLICY } from './supervisor/service-policy.js';
 export type { RestartPolicy, ServicePolicy } from './supervisor/service-policy.js';
 export type { HealthCheckReport, ServiceChange, ServiceStatus } from './supervisor/service-status.js';

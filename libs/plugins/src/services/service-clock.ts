@@ -29,15 +29,26 @@ export function pause(clock: ServiceClock, delayMs: number, signal?: AbortSignal
   });
 }
 
-/** What `work` answers, unless `limitMs` pass first. @throws what `late` makes, or what `work` throws. */
-export async function within<Answer>(clock: ServiceClock, limitMs: number, work: Promise<Answer>, late: () => Error): Promise<Answer> {
+/** What `work` answers, unless `limitMs` pass or the signal aborts first. @throws what `late` makes, the signal's reason, or what `work` throws. */
+export async function within<Answer>(
+  clock: ServiceClock,
+  limitMs: number,
+  work: Promise<Answer>,
+  late: () => Error,
+  signal?: AbortSignal,
+): Promise<Answer> {
   let cancel: () => void = () => undefined;
+  let abort: () => void = () => undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     cancel = clock.startTimer(limitMs, () => reject(late()));
+    abort = () => reject(signal?.reason as Error);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, { once: true });
   });
   try {
     return await Promise.race([work, limit]);
   } finally {
     cancel();
+    signal?.removeEventListener('abort', abort);
   }
 }

@@ -112,7 +112,7 @@ describe('parseServices', () => {
   });
 
   it.each<[unknown, string]>([
-    [{}, 'services must be a list of services, got {}.'],
+    [{ env: { KEY: 'secret' } }, 'services must be a list: write "- name: …" for each of them.'],
     [['x'], 'services[0]: a service must have keys such as name and command, got "x".'],
     [[null], 'services[0]: a service must have keys such as name and command, got null.'],
     [[{ command: ['x'] }], 'services[0]: Plugin name cannot be empty'],
@@ -135,7 +135,7 @@ describe('parseServices', () => {
     [[{ ...WORKER, comand: 1 }], 'services[0] (worker): A service of kind process has an unknown key comand: its keys are name, kind, env'],
     [[{ ...WORKER, ports: [] }], 'services[0] (worker): A service of kind process has an unknown key ports'],
     [[{ name: 'b', image: 'redis', cwd: '.' }], 'services[0] (b): A service of kind container has an unknown key cwd'],
-    [[{ ...WORKER, env: ['A=1'] }], 'services[0] (worker): env of service worker must be names with values, got ["A=1"].'],
+    [[{ ...WORKER, env: ['A=1'] }], 'services[0] (worker): env of service worker must be names with values, as in { NAME: value }.'],
     [[{ ...WORKER, env: { A: true } }], 'services[0] (worker): env of service worker.A must be a text (in quotes)'],
     [[{ ...WORKER, env: { 'A=B': 'x' } }], 'services[0] (worker): env of service worker has "A=B", which is no name of a variable.'],
     [[{ ...WORKER, ready: {} }], 'services[0] (worker): ready of service worker must have one key, port, http or log, got {}.'],

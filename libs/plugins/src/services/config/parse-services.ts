@@ -50,7 +50,7 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
  */
 export function parseServices(value: unknown, baseFolder: string): ServiceConfig[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new ServiceConfigError(`services must be a list of services, got ${JSON.stringify(value)}.`);
+  if (!Array.isArray(value)) throw new ServiceConfigError('services must be a list: write "- name: …" for each of them.');
   return startOrder(value.map((entry, index) => parseEntry(entry, index, baseFolder)));
 }
 

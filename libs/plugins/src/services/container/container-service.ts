@@ -5,6 +5,7 @@ import type { PluginLogger } from '../../logger.js';
 import { DroppedHandles } from '../dropped-handles.js';
 import { probeHttp, probePort } from '../probe/probe.js';
 import { onlyNamed } from '../process/inherited-environment.js';
+import type { OwnEnvironment } from '../process/inherited-environment.js';
 import { HealthCheckFailed, StartFailed } from '../service-errors.js';
 import { logOutput } from '../service-output.js';
 import type { ServiceOutput } from '../service-output.js';
@@ -24,6 +25,8 @@ export interface ContainerServiceOptions extends EngineAddress {
   readonly onOutput?: (output: ServiceOutput) => void;
   /** More variables, asked for at each start; the configuration's own win. */
   readonly environment?: (serviceName: string) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** What `null` in `env` stands for. `process.env` when absent. */
+  readonly ownEnvironment?: OwnEnvironment;
 }
 
 interface Started {
@@ -124,7 +127,7 @@ export class ContainerService implements ServicePlugin {
       [LABELS.instance]: this.#instance,
       [LABELS.supervisor]: supervisorLabel(),
     };
-    const request = containerRequest(this.#spec, onlyNamed(more, env), labels);
+    const request = containerRequest(this.#spec, onlyNamed(this.options.ownEnvironment, more, env), labels);
     const id = await engine.create(`joblib-${name.replaceAll(/[^\w.-]/g, '_')}-${randomUUID().slice(0, 8)}`, request);
     try {
       await engine.start(id);

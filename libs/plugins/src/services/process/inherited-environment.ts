@@ -8,17 +8,20 @@ const HANDED_ON =
 /** Values by name; `null` stands for what the own environment has under that name. */
 export type EnvironmentOverrides = Readonly<Record<string, string | null>>;
 
-/** The environment of a program: what it cannot do without, and over that each of these in turn. */
-export function environmentWith(...overrides: readonly EnvironmentOverrides[]): Record<string, string> {
-  const handedOn = Object.entries(process.env).flatMap(([name, value]) => (HANDED_ON.test(name) ? [[name, value ?? ''] as const] : []));
-  return { ...Object.fromEntries(handedOn), ...onlyNamed(...overrides) };
+/** Variables as `process.env` has them. */
+export type OwnEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of a program: what of the own one it cannot do without, and over that each of these in turn. */
+export function environmentWith(own: OwnEnvironment = process.env, ...overrides: readonly EnvironmentOverrides[]): Record<string, string> {
+  const handedOn = Object.entries(own).flatMap(([name, value]) => (HANDED_ON.test(name) ? [[name, value ?? ''] as const] : []));
+  return { ...Object.fromEntries(handedOn), ...onlyNamed(own, ...overrides) };
 }
 
 /** Each of these in turn over the one before, and nothing else of the own environment. */
-export function onlyNamed(...overrides: readonly EnvironmentOverrides[]): Record<string, string> {
+export function onlyNamed(own: OwnEnvironment = process.env, ...overrides: readonly EnvironmentOverrides[]): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of overrides.flatMap((one) => Object.entries(one))) {
-    const chosen = value ?? process.env[name];
+    const chosen = value ?? own[name];
     if (chosen !== undefined) environment[name] = chosen;
   }
   return environment;

@@ -11,6 +11,7 @@ import type { HealthStatus, ResourceNeed, ServiceEnd, ServiceHandle, ServicePlug
 import { DroppedHandles } from '../dropped-handles.js';
 import { endOrphans } from './end-orphans.js';
 import { environmentWith } from './inherited-environment.js';
+import type { OwnEnvironment } from './inherited-environment.js';
 import { commandOf } from './process-config.js';
 import type { ProcessServiceConfig } from './process-config.js';
 import { identityOf } from './process-identity.js';
@@ -25,6 +26,8 @@ export interface ProcessServiceOptions {
   readonly onOutput?: (output: ServiceOutput) => void;
   /** More variables, asked for at each start; the configuration's own win. */
   readonly environment?: (serviceName: string) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** What is handed on of it, and what `null` in `env` stands for. `process.env` when absent. */
+  readonly ownEnvironment?: OwnEnvironment;
   /** Where to keep what runs, so that the next start ends what a killed supervisor left behind. Nothing is kept when absent. */
   readonly recordsFolder?: string;
 }
@@ -65,7 +68,7 @@ export class ProcessService implements ServicePlugin {
     const id = randomUUID();
     let pid: number | undefined;
     try {
-      const { running } = this.#spawn(id, environmentWith(more, this.config.env ?? {}));
+      const { running } = this.#spawn(id, environmentWith(this.options.ownEnvironment, more, this.config.env ?? {}));
       await running.spawned();
       pid = running.pid;
     } catch (error) {

@@ -9,6 +9,7 @@ import { HealthCheckFailed, ServiceEnded, StopFailed } from '../service-errors.j
 import type { HealthStatus, ServiceEnd, ServiceHandle, ServicePlugin } from '../service-plugin.js';
 import { inSpan } from '../spans.js';
 import { abortable, called } from './abortable.js';
+import type { Hurry } from './hurry.js';
 import { READY_INTERVAL_MS } from './service-policy.js';
 import type { ServicePolicy } from './service-policy.js';
 import type { HealthCheckReport } from './service-status.js';
@@ -21,6 +22,7 @@ export interface VerbsContext {
   readonly logger: PluginLogger;
   readonly tracker: ResourceTracker;
   readonly tracer: Tracer;
+  readonly hurry: Hurry;
   readonly onHealthCheck: (report: HealthCheckReport) => void;
 }
 
@@ -127,7 +129,7 @@ export class ServiceVerbs {
 
   /** A start that goes on although it was aborted is waited for a little, so that the next one does not meet it. */
   async #started(signal: AbortSignal, onHandle: (handle: ServiceHandle) => void): Promise<ServiceHandle> {
-    const { plugin, clock, policy } = this.context;
+    const { plugin, clock, policy, hurry } = this.context;
     const starting = called(() => plugin.start(signal));
     try {
       const handle = await abortable(starting, signal);
@@ -136,7 +138,7 @@ export class ServiceVerbs {
     } catch (error) {
       if (!signal.aborted) throw error;
       const settled = starting.then(onHandle, () => undefined);
-      await within(clock, policy.forceTimeoutSeconds * 1000, settled, () => new Error('late')).catch(() => {
+      await within(clock, policy.forceTimeoutSeconds * 1000, settled, () => new Error('late'), hurry.leave).catch(() => {
         void starting.then((handle) => this.#endLate(handle)).catch(() => undefined);
       });
       throw error;
@@ -150,15 +152,11 @@ export class ServiceVerbs {
   }
 
   async #ask(handle: ServiceHandle): Promise<void> {
-    const { plugin, policy, clock, logger } = this.context;
+    const { plugin, policy, clock, logger, hurry } = this.context;
     const late = (): Error => new Error(`it did not end within ${policy.stopTimeoutSeconds} s`);
+    const asked = called(() => plugin.stop(handle));
     try {
-      await within(
-        clock,
-        policy.stopTimeoutSeconds * 1000,
-        called(() => plugin.stop(handle)),
-        late,
-      );
+      await within(clock, policy.stopTimeoutSeconds * 1000, asked, late, hurry.force);
     } catch (error) {
       logger.warn(`Service ${plugin.name}: ${sentenceOf(error)}. It is ended by force.`);
       await this.#force(handle);
@@ -176,10 +174,10 @@ export class ServiceVerbs {
   }
 
   async #forced(what: string, verb: () => Promise<void>): Promise<void> {
-    const { plugin, policy, clock } = this.context;
+    const { plugin, policy, clock, hurry } = this.context;
     const late = (): Error => new Error(`it took longer than ${policy.forceTimeoutSeconds} s`);
     try {
-      await within(clock, policy.forceTimeoutSeconds * 1000, called(verb), late);
+      await within(clock, policy.forceTimeoutSeconds * 1000, called(verb), late, hurry.leave);
     } catch (error) {
       if (error instanceof StopFailed) throw error;
       throw new StopFailed(plugin.name, `${what}: ${sentenceOf(error)}`, { cause: error });

@@ -9,6 +9,9 @@ import { ServiceConfigError, ServiceNotFoundError, StartFailed } from '../servic
 import type { ServicePlugin } from '../service-plugin.js';
 import { canStart, canStop } from '../service-state.js';
 import { defaultTracer } from '../spans.js';
+import { abortable } from './abortable.js';
+import { Hurry } from './hurry.js';
+import type { DisposeLimits } from './hurry.js';
 import { completePolicy } from './service-policy.js';
 import type { ServicePolicy } from './service-policy.js';
 import type { HealthCheckReport, ServiceChange, ServiceStatus } from './service-status.js';
@@ -44,6 +47,7 @@ export class Supervisor {
   readonly #changeListeners = new Set<(change: ServiceChange) => void>();
   readonly #checkListeners = new Set<(report: HealthCheckReport) => void>();
   readonly #logger: PluginLogger;
+  readonly #hurry: Hurry;
   #end: Promise<void> | null = null;
 
   /** @throws ServiceConfigError: an empty or repeated name, a requirement that is not there, a cycle, a bad value. */
@@ -51,9 +55,12 @@ export class Supervisor {
     this.#logger = options.logger ?? CONSOLE_LOGGER;
     const nodes = definitions.map((definition) => ({ name: definition.plugin.name, requires: definition.requires ?? [], definition }));
     if (nodes.some(({ name }) => name.trim() === '')) throw new ServiceConfigError('Plugin name cannot be empty');
+    const clock = options.clock ?? SYSTEM_SERVICE_CLOCK;
+    this.#hurry = new Hurry(clock);
     const shared = {
       logger: this.#logger,
-      clock: options.clock ?? SYSTEM_SERVICE_CLOCK,
+      clock,
+      hurry: this.#hurry,
       tracker: options.tracker ?? new ResourceTracker(),
       tracer: options.tracer ?? defaultTracer(),
       onChange: (change: ServiceChange) => this.#tell(this.#changeListeners, change),
@@ -127,13 +134,19 @@ export class Supervisor {
     return this.#end;
   }
 
+  /** The same in limited time: also while a disposal without limits is under way. Never rejects. */
+  async dispose(limits: DisposeLimits): Promise<void> {
+    await this.#hurry.within(limits, this[Symbol.asyncDispose]());
+  }
+
   async #closeAll(): Promise<void> {
     const all = [...this.#services.values()].reverse();
     for (const service of all) service.refuseStarts();
     const closing = new Map<string, Promise<void>>();
     for (const service of all) {
       const dependents = this.#directDependents(service.name).flatMap(({ name }) => closing.get(name) ?? []);
-      const close = service.state === 'starting' ? service.close() : Promise.all(dependents).then(() => service.close());
+      const turn = abortable(Promise.all(dependents), this.#hurry.force).catch(() => undefined);
+      const close = service.state === 'starting' ? service.close() : turn.then(() => service.close());
       closing.set(service.name, close);
     }
     await Promise.all(closing.values());
