@@ -36,7 +36,7 @@ const onSqlite = {
 const onPostgres = {
   ...project,
   displayName: 'PostgreSQL',
-  testMatch: ['<rootDir>/test/{chaos,cluster,gateway,http,model,plugins/server,providers,races,two-servers}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/test/{chaos,cluster,gateway,http,model,plugins/server,providers,races,services/server,two-servers}/**/*.spec.ts'],
   globals: { testDatabase: 'PostgreSQL' },
 };
 

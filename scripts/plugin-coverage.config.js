@@ -12,7 +12,7 @@ export default {
   rootDir: '..',
   testMatch: [
     ...COVERED.map((folder) => `<rootDir>/libs/plugins/src/${folder}/**/*.spec.ts`),
-    '<rootDir>/test/plugins/{database-writer,discovery,email-alerts,isolation,open-plugins,registering,running,webhook}.spec.ts',
+    '<rootDir>/test/plugins/{database-writer,discovery,email-alerts,isolation,open-plugins,plugin-config,registering,running,time-limit,webhook}.spec.ts',
   ],
   collectCoverage: true,
   collectCoverageFrom: COVERED.map((folder) => `libs/plugins/src/${folder}/**/!(*.spec).ts`),

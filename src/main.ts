@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   });
   stopOnSignals(service);
   console.log(`listening on ${address}`);
+  service.startServices();
 }
 
 function explainListenError(error: unknown, host: string, port: number): unknown {

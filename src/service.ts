@@ -1,3 +1,5 @@
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -5,6 +7,7 @@ import { settingsFromEnv, stopListening } from '@joblib/nestjs';
 import { AppModule } from './app.module.js';
 import type { AppParts } from './app.module.js';
 import { makeIdentity } from './auth/make-identity.js';
+import { ManagedTokens } from './auth/managed-tokens.js';
 import { signingSecretOf } from './auth/signing-secret.js';
 import type { Environment } from './config/environment.js';
 import type { JoblibFile } from './config/joblib-file.js';
@@ -17,9 +20,15 @@ import { ServiceLogger } from './log/service-logger.js';
 import { openPlugins } from './plugins/open-plugins.js';
 import { ServicePluginHost } from './plugins/service-plugin-host.js';
 import { SharedRedis } from './redis/shared-redis.js';
+import { webAddress } from './services/listening-address.js';
+import { ManagedServices } from './services/managed-services.js';
 
 /** How long a restarted server waits for the one before it to let go of the database file. */
 const OWNERSHIP_WAIT_SECONDS = 10;
+
+/** When a stop that services take their time for stops waiting for clients: early enough to be over within ten seconds. */
+const LAST_CALL_SECONDS = 8;
+const LONGEST_LAST_CALL_SECONDS = 5;
 
 /** One server, from configuration to the end of its process. */
 export class Service {
@@ -29,6 +38,7 @@ export class Service {
   private constructor(
     readonly app: NestFastifyApplication,
     private readonly config: ServiceConfig,
+    private readonly services: ManagedServices,
     private readonly closing: Closing,
   ) {
     // The database is closed after the server, so not before every call has its answer.
@@ -53,8 +63,12 @@ export class Service {
       closing.add(() => ownership?.release());
       const redis = config.redisUrl === null ? null : await SharedRedis.connect(config.redisUrl);
       closing.add(() => redis?.close());
-      const app = await createApp(config, { settings, redis, plugins }, ownership?.path ?? ':memory:');
-      const service = new Service(app, config, closing);
+      const tokens = new ManagedTokens();
+      const folder = ownership === null ? 'data' : dirname(ownership.path);
+      const services = new ManagedServices(file, { folder, tokens, environment });
+      const parts = { settings, redis, plugins, services: services.supervisor };
+      const app = await createApp(config, parts, tokens, ownership?.path ?? ':memory:');
+      const service = new Service(app, config, services, closing);
       pluginHost.attach(app);
       await initialize(app);
       warnOfIsolation(config);
@@ -69,16 +83,30 @@ export class Service {
   async listen(): Promise<string> {
     const { host, port } = this.config;
     await this.app.listen(port, host);
-    const address = this.app.getHttpServer().address();
-    if (address === null || typeof address === 'string') return String(address);
-    return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+    return webAddress(this.#address());
   }
 
-  /** Takes no more connections, has the held calls answered, closes the sockets and the database, and lets go of its file. */
+  /** Starts what this server manages, which finds the server's address in its environment. Waits for nothing. */
+  startServices(): void {
+    this.services.start(this.#address());
+  }
+
+  /**
+   * Ends what this server manages, while that may still report and take its leave. Then it takes no more connections, has the held calls
+   * answered, closes the sockets and the database, and lets go of its file.
+   */
   async stop(): Promise<void> {
-    this.#drained = stopListening(this.app.getHttpServer());
+    const beganMs = performance.now();
+    await this.services.stop();
+    const leftSeconds = LAST_CALL_SECONDS - (performance.now() - beganMs) / 1000;
+    const lastCallSeconds = Math.max(0, Math.min(LONGEST_LAST_CALL_SECONDS, leftSeconds));
+    this.#drained = stopListening(this.app.getHttpServer(), { lastCallSeconds });
     await this.app.close();
     await this.closing.close();
+  }
+
+  #address(): AddressInfo {
+    return this.app.getHttpServer().address() as AddressInfo;
   }
 }
 
@@ -114,7 +142,8 @@ function warnOfIsolation({ database, redisUrl }: ServiceConfig): void {
 
 async function createApp(
   config: ServiceConfig,
-  parts: Pick<AppParts, 'settings' | 'redis' | 'plugins'>,
+  parts: Pick<AppParts, 'settings' | 'redis' | 'plugins' | 'services'>,
+  tokens: ManagedTokens,
   databaseFile: string,
 ): Promise<NestFastifyApplication> {
   const secret = await signingSecretOf(config);
@@ -122,10 +151,10 @@ async function createApp(
     ...parts,
     dataSource: await dataSourceOf(config, databaseFile),
     migrate: config.migrate,
-    makeIdentity: (clock) => makeIdentity(config.identity, secret, clock),
+    makeIdentity: (clock) => makeIdentity(config.identity, secret, tokens, clock),
   });
   const logger = new ServiceLogger(config.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(), { abortOnError: false, logger });
-  configureApp(app, config, parts.redis);
+  configureApp(app, config, parts.redis, tokens);
   return app;
 }

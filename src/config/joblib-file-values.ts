@@ -23,6 +23,23 @@ export class FileValues<Key extends string> {
     return this.#values[key] !== undefined && this.#values[key] !== null;
   }
 
+  /** As it stands in the file; `null` when there is none. */
+  raw(key: Key): unknown {
+    return this.#valueOr(key, null);
+  }
+
+  /** How much of each; empty when there is none. Names are those of `known`. */
+  counts<Name extends string>(key: Key, known: readonly Name[]): Readonly<Partial<Record<Name, number>>> {
+    const value = this.#valueOr(key, {});
+    if (!isObject(value)) throw this.error(`${key} has to be an object`);
+    for (const [name, count] of Object.entries(value)) {
+      if (!known.some((each) => each === name)) throw this.error(`${key}.${name} is no known key; known are ${known.join(', ')}`);
+      if (!Number.isSafeInteger(count) || Number(count) < 0)
+        throw this.error(`${key}.${name} is ${JSON.stringify(count)}; it has to be a whole number from 0`);
+    }
+    return value as Readonly<Partial<Record<Name, number>>>;
+  }
+
   /** Empty when there is none. */
   texts(key: Key): readonly string[] {
     const value = this.#valueOr(key, []);
@@ -61,8 +78,8 @@ export class FileValues<Key extends string> {
     throw this.#refusal(key, value, `a number from ${lowest} to ${highest}`);
   }
 
-  error(sentence: string): ConfigError {
-    return new ConfigError(`${this.file}: ${sentence}.`);
+  error(sentence: string, options?: ErrorOptions): ConfigError {
+    return new ConfigError(`${this.file}: ${sentence}.`, options);
   }
 
   #valueOr(key: Key, fallback: unknown): unknown {

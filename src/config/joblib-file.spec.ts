@@ -40,6 +40,8 @@ const BY_DEFAULT = {
   pluginTimeLimitSeconds: 60,
   pluginMemoryMb: 128,
   failOnPluginError: false,
+  services: [],
+  resourceLimits: {},
 };
 
 describe('readJoblibFile', () => {
@@ -47,9 +49,12 @@ describe('readJoblibFile', () => {
     expect(readJoblibFile(null, folder, {})).toEqual({ ...BY_DEFAULT, baseUrl: pathToFileURL(`${folder}/`).href });
   });
 
-  it.each(['', '# nothing but a comment', 'plugins:\nplugin_config:\n'])('needs nothing in the file: %j', (yaml) => {
-    expect(read(yaml)).toMatchObject(BY_DEFAULT);
-  });
+  it.each(['', '# nothing but a comment', 'plugins:\nplugin_config:\nservices:\nresource_limits:\n'])(
+    'needs nothing in the file: %j',
+    (yaml) => {
+      expect(read(yaml)).toMatchObject(BY_DEFAULT);
+    },
+  );
 
   it('reads every key', () => {
     const yaml = `
@@ -60,6 +65,10 @@ plugin_isolation: worker
 plugin_time_limit_seconds: 1.5
 plugin_memory_mb: 64
 fail_on_plugin_error: true
+resource_limits: { port: 20, process: 3, container: 0 }
+services:
+  - { name: rotate-worker, command: [node, rotate.mjs], env: { API_KEY: }, requires: [cache], jobs: ["@global:modifiers:Rotate"] }
+  - { name: cache, image: redis, mounts: ["./data:/data"], stop_timeout_seconds: 2 }
 `;
     expect(read(yaml)).toMatchObject({
       plugins: ['./plugins/slack.mjs#SlackPlugin'],
@@ -69,6 +78,11 @@ fail_on_plugin_error: true
       pluginTimeLimitSeconds: 1.5,
       pluginMemoryMb: 64,
       failOnPluginError: true,
+      resourceLimits: { port: 20, process: 3, container: 0 },
+      services: [
+        { name: 'cache', kind: 'container', policy: { stopTimeoutSeconds: 2 }, container: { image: 'redis', cwd: folder } },
+        { name: 'rotate-worker', kind: 'process', process: { command: ['node', 'rotate.mjs'], env: { API_KEY: null }, cwd: folder } },
+      ],
     });
   });
 
@@ -120,8 +134,19 @@ fail_on_plugin_error: true
     ['plugin_isolation: thread', 'joblib.yaml: plugin_isolation is "thread"; it has to be one of none, worker.'],
     ['plugin_time_limit_seconds: 0', 'joblib.yaml: plugin_time_limit_seconds is 0; it has to be a number from 0.001 to 86400.'],
     ['plugin_time_limit_seconds: soon', 'joblib.yaml: plugin_time_limit_seconds is "soon"; it has to be a number from 0.001 to 86400.'],
-    ['services: [{ name: x }]', 'joblib.yaml: services is set, but services are not supported yet; remove it.'],
-    ['resource_limits: { port: 1 }', 'joblib.yaml: resource_limits is set, but services are not supported yet; remove it.'],
+    ['services: { name: x }', 'joblib.yaml: services must be a list: write "- name: …" for each of them.'],
+    ['services: [{ name: x }]', 'joblib.yaml: services[0] (x): command cannot be empty: write a list, [node, worker.mjs].'],
+    ['services: [{ name: x, command: [y], cwd: gone }]', /^joblib\.yaml: services\[0\] \(x\): cwd: there is no folder .*gone\.$/],
+    ['services: [{ name: "x\\ny", command: [z] }]', /^joblib\.yaml: services\[0\] \(x y\): name must have up to 255 characters/],
+    [
+      'services: [{ name: x, command: [y], requires: [z] }]',
+      'joblib.yaml: services: Service x requires z, and there is no service of that name.',
+    ],
+    ['services: [{ name: x, command: [y], env: [KEY=secret] }]', /^joblib\.yaml: services\[0\] \(x\): env of service x (?!.*secret)/],
+    ['resource_limits: 5', 'joblib.yaml: resource_limits has to be an object.'],
+    ['resource_limits: { ports: 1 }', 'joblib.yaml: resource_limits.ports is no known key; known are process, container, port.'],
+    ['resource_limits: { port: -1 }', 'joblib.yaml: resource_limits.port is -1; it has to be a whole number from 0.'],
+    ['resource_limits: { port: many }', 'joblib.yaml: resource_limits.port is "many"; it has to be a whole number from 0.'],
     ['plugin_memory_mb: -1', 'joblib.yaml: plugin_memory_mb is -1; it has to be a number from 1 to 1048576.'],
     ['fail_on_plugin_error: 1', 'joblib.yaml: fail_on_plugin_error is 1; it has to be true or false.'],
     ['plugins: []\nplugins: []', 'joblib.yaml is no YAML: Map keys must be unique at line 2, column 1.'],

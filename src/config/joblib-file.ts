@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ServiceConfigError, parseServices } from '@joblib/plugins/services';
+import type { ResourceLimits, ServiceConfig } from '@joblib/plugins/services';
 import { parse } from 'yaml';
 import { ConfigError } from './config-error.js';
 import type { Environment } from './environment.js';
@@ -23,6 +25,9 @@ export const JOBLIB_FILE_KEYS = [
   'services',
 ] as const;
 
+/** What the services of the file take. */
+const RESOURCES = ['process', 'container', 'port'] as const;
+
 /** What a service is extended by. */
 export interface JoblibFile {
   /** What refusals call it. */
@@ -38,6 +43,9 @@ export interface JoblibFile {
   readonly pluginTimeLimitSeconds: number;
   readonly pluginMemoryMb: number;
   readonly failOnPluginError: boolean;
+  /** What this server starts and keeps running, in start order. */
+  readonly services: readonly ServiceConfig[];
+  readonly resourceLimits: ResourceLimits;
 }
 
 /**
@@ -50,7 +58,6 @@ export function readJoblibFile(named: string | null, folder: string, environment
   const path = resolve(folder, named ?? USUAL_NAME);
   const name = named ?? basename(path);
   const values = new FileValues(name, parseYaml(readText(path, named), name), JOBLIB_FILE_KEYS);
-  refuseServices(values);
   return {
     name,
     baseUrl: pathToFileURL(`${dirname(path)}/`).href,
@@ -61,13 +68,19 @@ export function readJoblibFile(named: string | null, folder: string, environment
     pluginTimeLimitSeconds: values.number('plugin_time_limit_seconds', 60, 0.001, 86_400),
     pluginMemoryMb: values.number('plugin_memory_mb', 128, 1, 1_048_576),
     failOnPluginError: values.flag('fail_on_plugin_error', false),
+    services: servicesOf(values, dirname(path)),
+    resourceLimits: values.counts('resource_limits', RESOURCES),
   };
 }
 
-/** What is asked for and cannot be given stops the start, so that nobody believes it works. */
-function refuseServices(values: FileValues<(typeof JOBLIB_FILE_KEYS)[number]>): void {
-  for (const key of ['services', 'resource_limits'] as const) {
-    if (values.has(key)) throw values.error(`${key} is set, but services are not supported yet; remove it`);
+function servicesOf(values: FileValues<(typeof JOBLIB_FILE_KEYS)[number]>, folder: string): readonly ServiceConfig[] {
+  try {
+    return parseServices(values.raw('services'), folder);
+  } catch (error) {
+    if (!(error instanceof ServiceConfigError)) throw error;
+    // In one line, whatever a name is made of.
+    const sentence = error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+    throw values.error(sentence.startsWith('services') ? sentence : `services: ${sentence}`, { cause: error });
   }
 }
 

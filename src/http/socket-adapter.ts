@@ -1,7 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { RedisSocketAdapter } from '@joblib/redis';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { ManagedTokens } from '../auth/managed-tokens.js';
 import { ANY_ORIGIN, mayConnect } from './origins.js';
+import { endRevokedSockets } from './revocable-sockets.js';
 
 // The adapter's own types: it may bring a Socket.IO of its own.
 type ServerOptions = NonNullable<Parameters<IoAdapter['createIOServer']>[1]>;
@@ -14,12 +16,15 @@ export class SocketAdapter extends IoAdapter {
     private readonly origins: readonly string[],
     /** Reaches the sockets of other servers; `null` without them. */
     private readonly adapter: RedisSocketAdapter | null,
+    private readonly managedTokens: ManagedTokens,
   ) {
     super(app);
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
-    return super.createIOServer(port, { ...options, ...this.#ownOptions() } as ServerOptions);
+    const server = super.createIOServer(port, { ...options, ...this.#ownOptions() } as ServerOptions);
+    endRevokedSockets(server, this.managedTokens);
+    return server;
   }
 
   #ownOptions(): Partial<ServerOptions> {

@@ -4,6 +4,7 @@ import { LibraryMetrics } from './library-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RedisMetrics } from './redis-metrics.js';
 import { RequestDurations } from './request-durations.js';
+import { ServiceMetrics } from './service-metrics.js';
 
 /** `GET /metrics`. The registry belongs to the application, so that two of them can live in one process. */
 @Module({
@@ -20,6 +21,7 @@ import { RequestDurations } from './request-durations.js';
     RequestDurations,
     LibraryMetrics,
     RedisMetrics,
+    ServiceMetrics,
   ],
 })
 export class MetricsModule {}

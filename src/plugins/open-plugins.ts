@@ -2,7 +2,7 @@ import { PluginManager, PluginRegistrationError, builtInPlugins } from '@joblib/
 import type { PluginHost } from '@joblib/plugins';
 import { ConfigError } from '../config/config-error.js';
 import type { JoblibFile } from '../config/joblib-file.js';
-import { NestPluginLogger } from './nest-plugin-logger.js';
+import { NestPluginLogger } from '../log/nest-plugin-logger.js';
 
 /**
  * The plugins of this server: built-in ones that are configured, those of its packages, and those that the file names, in this order.
@@ -23,7 +23,7 @@ export async function openPlugins(file: JoblibFile, host: PluginHost): Promise<P
 }
 
 function makeManager(file: JoblibFile, host: PluginHost): PluginManager {
-  const logger = new NestPluginLogger();
+  const logger = new NestPluginLogger('Plugins');
   try {
     return new PluginManager({
       logger,

@@ -47,6 +47,8 @@ const FILL = `
       (ARRAY['pending', 'failed', 'delivered'])[1 + n % 3], 1, n,
       CASE WHEN n % 3 = 0 THEN 1767225599000 + n END, CASE WHEN n % 3 = 2 THEN 1767225599000 + n END
     FROM generate_series(1, 20000) n;
+  INSERT INTO joblib_service (server_id, name, position, kind, state, health, restarts, requires, jobs, server, announced_at)
+    SELECT gen_random_uuid(), 'service ' || n, n, 'process', 'running', 'healthy', 0, '[]', '[]', 'host:1', n FROM generate_series(1, 5000) n;
   ANALYZE;
 `;
 

@@ -2,6 +2,7 @@ import { REPORTABLE_STATUSES } from '@joblib/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Delivery } from '../../libs/nestjs/src/domain/delivery.js';
+import type { Service } from '../../libs/nestjs/src/domain/service.js';
 import type { Statement } from '../../libs/nestjs/src/persistence/statement.js';
 import type { Statements } from '../../libs/nestjs/src/persistence/statements.js';
 import { databases } from './databases.js';
@@ -27,6 +28,10 @@ const PROVIDER = {
 const DELIVERY: Delivery = {
   ...{ id: ID, plugin: 'chat', taskId: ID, status: 'pending', attempts: 1, createdAt: NOW, nextAttemptAt: NOW },
   ...{ deliveredAt: null, error: null },
+};
+const SERVICE: Service = {
+  ...{ serverId: ID, name: 'web', position: 0, kind: 'process', state: 'running', health: 'healthy', restarts: 0, startedAt: NOW },
+  ...{ lastError: null, requires: [], jobs: [], server: 'host:1', requested: null, announcedAt: NOW, leftAt: null },
 };
 const WORKER = { id: ID, userId: 'ann', createdAt: NOW, lastHeartbeat: NOW };
 const KEY = { userId: 'ann', roomId: 'lab', jobName: 'a:b:c', key: 'k', fingerprint: 'f', taskIds: '[]', createdAt: NOW };
@@ -57,7 +62,7 @@ function perFilter(make: (filter: (typeof FILTERS)[keyof typeof FILTERS]) => Sta
 
 /** Every statement there is, with the indexes that it has to seek in; `counted` are those that have the counts of tasks. */
 function tableOf(
-  { workers, jobs, tasks, claims, lists, providers, deliveries, housekeeping }: Statements,
+  { workers, jobs, tasks, claims, lists, providers, deliveries, services, housekeeping }: Statements,
   counted: readonly string[],
 ): Table {
   return {
@@ -78,6 +83,7 @@ function tableOf(
       insert: { '': [[], jobs.insert(JOB)] },
       findByName: { '': [['joblib_job_by_name'], jobs.findByName('lab', 'modifiers', 'Rotate', 'keep')] },
       findByIds: { '': [[PK], jobs.findByIds(IDS)] },
+      namesOf: { '': [[PK], jobs.namesOf(IDS)] },
       revive: { '': [[PK], jobs.revive(ID, '{}')] },
       link: { '': [[], jobs.link(ID, ID)] },
       linksOf: { '': [['joblib_worker_job_by_job'], jobs.linksOf(IDS)] },
@@ -160,6 +166,16 @@ function tableOf(
       },
       lastError: { '': [['joblib_delivery_error'], deliveries.lastError('chat')] },
       deleteDeliveredBefore: { '': [['joblib_delivery_delivered', PK], deliveries.deleteDeliveredBefore(NOW, 10)] },
+    },
+    services: {
+      announce: { '': [[], services.announce([SERVICE])] },
+      renew: { '': [[PK], services.renew(ID, NOW)] },
+      all: { '': [[], services.all()] },
+      request: { '': [[PK], services.request(SERVICE, 'stop', ['starting', 'running'], NOW)] },
+      take: { '': [[PK], services.take(ID, 'web', 'stop')] },
+      deleteOfServer: { '': [[PK], services.deleteOfServer(ID, NOW)] },
+      deleteAnnouncedBefore: { '': [[], services.deleteAnnouncedBefore(NOW)] },
+      deleteAllBut: { '': [[], services.deleteAllBut(ID)] },
     },
     housekeeping: {
       findSubmission: { '': [[PK], housekeeping.findSubmission('ann', 'lab', 'a:b:c', 'k', NOW)] },
@@ -246,7 +262,7 @@ describe.each(databases)('plans on $name', (kind) => {
     }
   });
 
-  it('read everything only where all jobs or all workers are asked for', async () => {
+  it('read everything only where all jobs, workers, plugins or services are asked for', async () => {
     const scanning = (await everyPlan())
       .filter(({ plans }) => plans.some(({ scanned }) => scanned.length > 0))
       .map(({ name }) => name)
@@ -256,6 +272,9 @@ describe.each(databases)('plans on $name', (kind) => {
         'deliveries pluginsSince',
         'jobs findOrphans',
         'workers findSilent',
+        'services all',
+        'services deleteAllBut',
+        'services deleteAnnouncedBefore',
         'lists countWorkers',
         'lists countWorkersOfRooms',
         'lists workers',

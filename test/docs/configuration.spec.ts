@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { SETTINGS } from '@joblib/nestjs';
 
-import { codeRowsOf, codesIn, readPage, sectionOf } from './markdown.js';
+import { JOBLIB_FILE_KEYS } from '../../src/config/joblib-file.js';
+import { codeRowsOf, readPage, sectionOf } from './markdown.js';
 
 const page = readPage('configuration.md');
 const rows = codeRowsOf(sectionOf(page, 2, 'Settings'));
@@ -30,13 +31,6 @@ describe('docs/configuration.md', () => {
     const settings = SETTINGS.map((setting) => `${setting.env} = ${written(setting.default)} ${unitOf(setting.env, setting.default)}`);
     expect(documented.sort()).toEqual(settings.sort());
   });
-
-  it('promises for later only what is not there yet', () => {
-    const later = codesIn(sectionOf(page, 2, 'Not yet')).map((name) => name.replace('…_', 'ZNDRAW_JOBLIB_'));
-    const there = [...SETTINGS.map(({ env }) => env), ...codeRowsOf(sectionOf(page, 2, 'The service')).map(([name]) => name ?? '')];
-    expect(later.length).toBeGreaterThan(0);
-    expect(later.filter((name) => there.includes(name))).toEqual([]);
-  });
 });
 
 describe('docs/configuration.md, the service', () => {
@@ -46,5 +40,12 @@ describe('docs/configuration.md, the service', () => {
   it('has every variable that the service reads, and no other', () => {
     const documented = codeRowsOf(sectionOf(page, 2, 'The service')).map(([name]) => name);
     expect(documented.sort()).toEqual([...new Set(read)].sort());
+  });
+});
+
+describe('docs/configuration.md, joblib.yaml', () => {
+  it('has every key of the file, and no other', () => {
+    const documented = codeRowsOf(sectionOf(page, 2, 'joblib.yaml')).map(([key]) => key);
+    expect(documented.sort()).toEqual([...JOBLIB_FILE_KEYS].sort());
   });
 });

@@ -23,6 +23,7 @@ const SERVER_FIELDS: EventFields<ServerEvents> = {
   provider_request: { request_id: true, provider_name: true, params: true },
   provider_result_ready: { provider_name: true, request_hash: true },
   plugins_invalidate: {},
+  services_invalidate: {},
   task_status_event: {
     id: true,
     name: true,

@@ -9,6 +9,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Test } from '@nestjs/testing';
 import { CLOCK, IDENTITY, JoblibModule, WorkerCleanup } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
+import type { Supervisor } from '@joblib/plugins/services';
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 
@@ -19,6 +20,8 @@ import { passingDatabase } from '../support/test-database.js';
 export interface GatewayAppOptions {
   readonly settings?: Partial<JoblibSettings>;
   readonly overrides?: readonly Provider[];
+  /** The test's own. */
+  readonly services?: Supervisor;
   /** A free one without it. */
   readonly port?: number;
 }
@@ -49,7 +52,12 @@ class KeptServerAdapter extends IoAdapter {
 }
 
 /** The grace is 0 unless the settings say otherwise. */
-export async function startGateway({ settings = {}, overrides = [], port: wanted = 0 }: GatewayAppOptions = {}): Promise<GatewayApp> {
+export async function startGateway({
+  settings = {},
+  overrides = [],
+  services,
+  port: wanted = 0,
+}: GatewayAppOptions = {}): Promise<GatewayApp> {
   const clock = new FakeClock();
   const database = await passingDatabase();
   const dataSource = new DataSource(database.options());
@@ -59,6 +67,7 @@ export async function startGateway({ settings = {}, overrides = [], port: wanted
       JoblibModule.forRoot({
         dataSource,
         migrate: true,
+        ...(services && { services }),
         settings: { workerDisconnectGraceSeconds: 0, ...settings },
         overrides: [{ provide: IDENTITY, useClass: BearerNameIdentity }, { provide: CLOCK, useValue: clock }, ...overrides],
       }),

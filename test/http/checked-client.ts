@@ -17,6 +17,7 @@ export interface Call {
   readonly provider?: string;
   readonly plugin?: string;
   readonly delivery?: string;
+  readonly service?: string;
   readonly problem?: string;
   readonly query?: string;
   readonly body?: unknown;
@@ -90,6 +91,7 @@ export class CheckedClient {
       provider = NOBODY,
       plugin = 'chat',
       delivery = NOBODY,
+      service = 'web',
       problem = '',
       query = '',
       body,
@@ -104,6 +106,7 @@ export class CheckedClient {
       provider_id: provider,
       plugin_name: plugin,
       delivery_id: delivery,
+      service_name: service,
       problem_id: problem,
     };
     const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? '');

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PluginManager } from '@joblib/plugins';
 import { RecordingLogger, RecordingPlugin } from '@joblib/plugins/testing';
 
+import { FakeServices } from '../support/fake-services.js';
 import { aStoredDelivery } from '../support/stored-delivery.js';
 import { pollsHeld } from '../support/until.js';
 import { CheckedClient } from './checked-client.js';
@@ -22,6 +23,7 @@ describe('what the server answers is what the OpenAPI document says', () => {
   };
   let scene: Scene;
   const plugins = new PluginManager({ logger: new RecordingLogger(), discover: false });
+  const services = new FakeServices({ web: { requires: ['db'] }, db: {} });
   let client: CheckedClient;
   let worker: string;
 
@@ -29,6 +31,7 @@ describe('what the server answers is what the OpenAPI document says', () => {
     await plugins.registerPlugin(new RecordingPlugin('chat', 'reports'));
     scene = await Scene.start({
       plugins,
+      services: services.supervisor,
       settings: {
         maxBodyBytes: 10_000,
         providerResultMaxBytes: 10_000,
@@ -263,6 +266,26 @@ describe('what the server answers is what the OpenAPI document says', () => {
     const { id: delivered } = await aStoredDelivery(scene.server, { status: 'delivered' });
     await expectAnswer('retryDelivery', 409, { by: 'root', delivery: delivered });
     await expectAnswer('retryDelivery', 202, { by: 'root', delivery });
+  });
+
+  it('about services', async () => {
+    await expectAnswer('listServices', 422, { query: '?limit=x' });
+    expect(await expectAnswer('startService', 202, { by: 'root' })).toMatchObject({ name: 'web', state: 'starting', requires: ['db'] });
+    await services.clock.advance(0);
+    expect(await expectAnswer('listServices', 200)).toMatchObject({ items: [{ name: 'db' }, { name: 'web', state: 'running' }] });
+    for (const operation of ['startService', 'resetService'] as const) await expectAnswer(operation, 409, { by: 'root' });
+    services.plugin('web').mood.stop = 'hang';
+    await expectAnswer('restartService', 202, { by: 'root' });
+    for (const operation of ['restartService', 'stopService'] as const) await expectAnswer(operation, 409, { by: 'root' });
+    await services.clock.advance(20);
+    await expectAnswer('stopService', 202, { by: 'root' });
+    await services.clock.advance(20);
+    await expectAnswer('resetService', 202, { by: 'root' });
+    for (const operation of ['startService', 'stopService', 'restartService', 'resetService'] as const) {
+      await expectAnswer(operation, 403);
+      await expectAnswer(operation, 404, { service: 'none' });
+      await expectAnswer(operation, 400, { service: '%zz' });
+    }
   });
 
   it('about bodies that are none', async () => {

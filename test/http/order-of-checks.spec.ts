@@ -3,6 +3,7 @@ import type { ProblemName, Route } from '@joblib/contract';
 import { ROOM_GUARD, ROOM_READ_GUARD } from '@joblib/nestjs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { FakeServices } from '../support/fake-services.js';
 import { aStoredDelivery } from '../support/stored-delivery.js';
 import { expectProblem } from './expectations.js';
 import { rawRequest } from './raw-request.js';
@@ -46,6 +47,7 @@ describe('of several things that are wrong, the first is told', () => {
 
   beforeAll(async () => {
     scene = await Scene.start({
+      services: new FakeServices({ web: {} }).supervisor,
       settings: {
         maxBodyBytes: MAX_BODY_BYTES,
         providerResultMaxBytes: MAX_BODY_BYTES,
@@ -81,8 +83,12 @@ describe('of several things that are wrong, the first is told', () => {
         'registerWorker',
         'reportTask',
         'reportTasks',
+        'resetService',
+        'restartService',
         'retryDelivery',
         'sendHeartbeat',
+        'startService',
+        'stopService',
         'submitTask',
         'submitTasks',
         'uploadProviderResult',
@@ -131,6 +137,8 @@ describe('of several things that are wrong, the first is told', () => {
   it.each([
     ['an unknown address', 'POST', '/v1/joblib/nowhere'],
     ['a known one with another method', 'PUT', '/v1/joblib/tasks/claim'],
+    ['an empty segment', 'POST', `/v1/joblib/rooms//tasks/${ROTATE}`],
+    ['an empty segment where results are uploaded', 'POST', '/v1/joblib/providers//results'],
   ])('%s: a body that is too large comes before everything but 401', async (_, method, path) => {
     expectProblem(await send(null, method, path, TOO_LARGE), 'Unauthorized');
     expectProblem(await send('eve', method, path, TOO_LARGE), 'PayloadTooLarge');
@@ -211,6 +219,20 @@ describe('of several things that are wrong, the first is told', () => {
         { problem: 'Forbidden', path: `/plugins/chat/deliveries/${delivery}/retry` },
         { problem: 'DeliveryNotFailed', path: `/plugins/chat/deliveries/${delivery}/retry`, by: 'root' },
       ],
+    ],
+    ...['stop', 'reset'].map((verb) => {
+      const steps: readonly Step[] = [
+        { problem: 'ValidationError', path: `/services/none/${verb}`, body: TOO_DEEP, pointers: [''] },
+        { problem: 'ServiceNotFound', path: `/services/none/${verb}` },
+        { problem: 'Forbidden', path: `/services/web/${verb}` },
+        { problem: 'InvalidServiceState', path: `/services/web/${verb}`, by: 'root' },
+      ];
+      return [`a ${verb} of a service: state comes last`, 'POST', () => steps] as const;
+    }),
+    [
+      'listing services: the page is shape',
+      'GET',
+      () => [{ problem: 'ValidationError', path: '/services?offset=x', pointers: ['?offset'] }],
     ],
     [
       'listing deliveries: the page is shape',

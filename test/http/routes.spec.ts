@@ -3,6 +3,7 @@ import { BASE_PATH, ROUTES } from '@joblib/contract';
 import type { OperationId, ProblemName, Route } from '@joblib/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { FakeServices } from '../support/fake-services.js';
 import { aStoredDelivery } from '../support/stored-delivery.js';
 import { expectProblem } from './expectations.js';
 import { rawRequest } from './raw-request.js';
@@ -12,7 +13,7 @@ import { NOBODY, ROTATE, Scene, bodyOf } from './scene.js';
 /** How a route answers to what every client may do wrong. */
 interface Manners {
   readonly body?: unknown;
-  /** For somebody who has no right to the worker, task, provider or delivery in the address. */
+  /** For somebody who has no right to the worker, task, provider, delivery or service in the address. */
   readonly foreign: number;
   /** For an id or a name that nothing has. */
   readonly unknown?: ProblemName;
@@ -45,6 +46,11 @@ const MANNERS: Partial<Record<OperationId, Manners>> = {
   listPlugins: { foreign: 200 },
   listDeliveries: { foreign: 200, unknown: 'PluginNotFound' },
   retryDelivery: { foreign: 403, unknown: 'DeliveryNotFound' },
+  listServices: { foreign: 200 },
+  startService: { foreign: 403, unknown: 'ServiceNotFound' },
+  stopService: { foreign: 403, unknown: 'ServiceNotFound' },
+  restartService: { foreign: 403, unknown: 'ServiceNotFound' },
+  resetService: { foreign: 403, unknown: 'ServiceNotFound' },
 };
 
 const PUBLIC: readonly OperationId[] = [
@@ -75,7 +81,7 @@ describe('the routes of the contract', () => {
   let known: (path: string) => string;
 
   beforeAll(async () => {
-    scene = await Scene.start();
+    scene = await Scene.start({ services: new FakeServices({ web: {} }).supervisor });
     registered = registeredRoutes(scene.server.app.getHttpAdapter().getInstance());
     const worker = (await scene.aJob()).worker_id;
     task = (await scene.aClaimedTask()).id;
@@ -90,6 +96,7 @@ describe('the routes of the contract', () => {
         provider_id: provider,
         plugin_name: delivery.plugin,
         delivery_id: delivery.id,
+        service_name: 'web',
         full_name: path.includes('/providers/') ? 'lab:filesystem:local' : ROTATE,
       });
   });
@@ -196,7 +203,8 @@ describe('the routes of the contract', () => {
   it.each(ofSomething)('$method $path answers 404 for what nothing has, UUID or not', async ({ method, path, body, unknown }) => {
     if (unknown === undefined) throw new Error('The table above does not say what is unknown.');
     for (const id of [NOBODY, 'none', '0', `${NOBODY}0`, NOBODY.replaceAll('-', ''), 'undefined', '😀', "' OR 1=1"]) {
-      const ids = { worker_id: id, task_id: id, provider_id: id, plugin_name: id, delivery_id: id, full_name: `lab:modifiers:${id}` };
+      const things = { worker_id: id, task_id: id, provider_id: id, plugin_name: id, delivery_id: id, service_name: id };
+      const ids = { ...things, full_name: `lab:modifiers:${id}` };
       for (const user of ['ann', 'root'])
         expectProblem(await send(method, filled(path, { room_id: 'lab', ...ids }), `Bearer ${user}`, body), unknown);
     }

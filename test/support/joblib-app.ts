@@ -9,6 +9,7 @@ import { Test } from '@nestjs/testing';
 import { CLOCK, EVENT_PUBLISHER, IDENTITY, JoblibModule, answerUnreadableAddress } from '@joblib/nestjs';
 import type { JoblibSettings } from '@joblib/nestjs';
 import type { PluginManager } from '@joblib/plugins';
+import type { Supervisor } from '@joblib/plugins/services';
 import { DataSource } from 'typeorm';
 
 import { BearerNameIdentity, FakeClock, RecordingEventPublisher } from '@joblib/nestjs/testing';
@@ -25,6 +26,8 @@ export interface JoblibAppOptions {
   readonly clock?: FakeClock;
   /** The test's own: it closes the manager. */
   readonly plugins?: PluginManager;
+  /** The test's own: it starts the services, and disposes the supervisor. */
+  readonly services?: Supervisor;
 }
 
 /** A whole server on port 0 with a fake clock, recorded events, and users who are whoever their token says. */
@@ -45,6 +48,7 @@ export async function startJoblib({
   overrides = [],
   clock = new FakeClock(),
   plugins,
+  services,
 }: JoblibAppOptions = {}): Promise<JoblibApp> {
   const kept = database ?? (await passingDatabase());
   const dataSource = new DataSource(kept.options());
@@ -57,6 +61,7 @@ export async function startJoblib({
         gateway: false,
         settings,
         ...(plugins && { plugins }),
+        ...(services && { services }),
         overrides: [
           { provide: IDENTITY, useClass: BearerNameIdentity },
           { provide: CLOCK, useValue: clock },

@@ -25,6 +25,7 @@ export interface ServerEvents {
   provider_request: { request_id: string; provider_name: string; params: string };
   provider_result_ready: { provider_name: string; request_hash: string };
   plugins_invalidate: Record<string, never>;
+  services_invalidate: Record<string, never>;
 }
 
 /** What a socket may ask. Each may carry an acknowledgement: `{status: "ok"}` or a problem document. */
@@ -49,6 +50,7 @@ export const SERVER_EVENTS = [
   'provider_request',
   'provider_result_ready',
   'plugins_invalidate',
+  'services_invalidate',
 ] as const satisfies readonly ServerEventName[];
 export const CLIENT_EVENTS = [
   'join_job_room',

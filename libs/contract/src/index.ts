@@ -22,6 +22,8 @@ export { DEFAULT_PROVIDER_CONTENT_TYPE, MAX_REQUEST_HASH_LENGTH, contentTypeDefe
 export type { PendingRead, ProviderView } from './providers.js';
 export { DELIVERY_STATUSES, isDeliveryStatus } from './plugins.js';
 export type { DeliveryStatus, DeliveryView, PluginView } from './plugins.js';
+export { SERVICE_CALLS, SERVICE_HEALTHS, SERVICE_STATES, SERVICE_VERBS } from './services.js';
+export type { ServiceCall, ServiceHealth, ServiceState, ServiceVerb, ServiceView } from './services.js';
 export { canonicalParams, readParamsOf, requestHash } from './request-hash.js';
 export type { ReadParams } from './request-hash.js';
 export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from './pagination.js';

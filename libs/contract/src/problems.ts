@@ -77,7 +77,7 @@ export const PROBLEMS = {
     status: 403,
     title: 'Forbidden',
     description:
-      'The caller is known but may not do this: the worker, task or provider belongs to somebody else, or a superuser is needed (`@global` and `@internal` registrations, retries of deliveries).',
+      'The caller is known but may not do this: the worker, task or provider belongs to somebody else, or a superuser is needed (`@global` and `@internal` registrations, retries of deliveries, calls of services).',
   },
   InvalidCategory: {
     id: 'invalid-category',
@@ -200,6 +200,19 @@ export const PROBLEMS = {
     title: 'Delivery not failed',
     description:
       'Only a delivery that has failed for good can be retried; this one is on its way, or has reached its plugin. Nothing was changed.',
+  },
+  ServiceNotFound: {
+    id: 'service-not-found',
+    status: 404,
+    title: 'Service not found',
+    description: 'No server of this database has a service of this name. `GET /v1/joblib/services` lists those of all servers.',
+  },
+  InvalidServiceState: {
+    id: 'invalid-service-state',
+    status: 409,
+    title: 'Invalid service state',
+    description:
+      'The service is not in a state from which this can be done, its server is gone, or it was asked for something before that is not done yet. `detail` names both states. Read the list of services again; nothing was changed.',
   },
   DatabaseUnavailable: {
     id: 'database-unavailable',

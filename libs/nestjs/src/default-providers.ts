@@ -21,6 +21,7 @@ import {
   ROOM_GUARD,
   ROOM_READ_GUARD,
   SESSION_MAKER,
+  SUPERVISOR,
   SilentEventPublisher,
   WAKE_UPS,
   emptyInternalRegistry,
@@ -46,6 +47,7 @@ export function defaultProviders(hasGateway: boolean): Provider[] {
     { provide: PROVIDER_ROOM_CLEANUP, useClass: NoProviderRoomCleanup },
     { provide: JOBLIB_SETTINGS, useFactory: settingsOf, inject: [JOBLIB_OPTIONS] },
     { provide: PLUGIN_MANAGER, useFactory: ({ plugins }: JoblibOptions) => plugins ?? null, inject: [JOBLIB_OPTIONS] },
+    { provide: SUPERVISOR, useFactory: ({ services }: JoblibOptions) => services ?? null, inject: [JOBLIB_OPTIONS] },
     { provide: SESSION_MAKER, useFactory: sessionMakerOf, inject: [OwnedDataSource] },
   ];
 }

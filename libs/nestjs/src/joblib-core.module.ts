@@ -3,7 +3,7 @@ import type { DynamicModule, NestModule, OnApplicationShutdown, Provider } from 
 import { ModulesContainer } from '@nestjs/core';
 
 import { defaultProviders } from './default-providers.js';
-import { JoblibGateway, JoinRooms, ProviderAdmission, SocketEventPublisher, WorkerPresence } from './gateway/index.js';
+import { JoblibGateway, JoinRooms, OfferPendingTask, ProviderAdmission, SocketEventPublisher, WorkerPresence } from './gateway/index.js';
 import { HttpBinding, ProblemPagesController, RouteTable, UnknownAddressController } from './http/index.js';
 import { InternalJobs, InternalRunner, InternalTasks } from './internal/index.js';
 import type { JoblibModuleExtras } from './joblib-options.js';
@@ -13,6 +13,7 @@ import { SchemaChecker } from './json-schema/index.js';
 import { DatabaseHealth, JoblibStats } from './observability/index.js';
 import { DATABASE_READY, OwnedDataSource } from './owned-data-source.js';
 import {
+  ClaimGates,
   ClaimStore,
   DeliveryListStore,
   DeliveryStore,
@@ -20,6 +21,7 @@ import {
   LeaseStore,
   Outbox,
   ProviderStore,
+  ServiceStore,
   SubmissionKeyStore,
   TaskListStore,
   TaskStore,
@@ -53,6 +55,16 @@ import {
   UploadResult,
 } from './providers/index.js';
 import { RoomAccess } from './rooms/index.js';
+import {
+  CallService,
+  OfferTasks,
+  OwnServices,
+  ReadServices,
+  ServiceExchange,
+  ServiceGates,
+  ServiceRounds,
+  ServicesController,
+} from './services/index.js';
 import { DeliveryRetention, Sweeper, SweepTimers, SweeperSchedule, TaskRetention } from './sweeper/index.js';
 import {
   ClaimOperation,
@@ -83,6 +95,7 @@ const CONTROLLERS = [
   TasksController,
   ProvidersController,
   PluginsController,
+  ServicesController,
   ProblemPagesController,
   UnknownAddressController,
 ];
@@ -94,6 +107,7 @@ const STORES = [
   WorkerStore,
   TaskStore,
   TaskListStore,
+  ClaimGates,
   ClaimStore,
   SubmissionKeyStore,
   LeaseStore,
@@ -101,6 +115,7 @@ const STORES = [
   Outbox,
   DeliveryStore,
   DeliveryListStore,
+  ServiceStore,
 ];
 
 const FEATURES = [
@@ -142,6 +157,13 @@ const FEATURES = [
   DeliveryAttempts,
   ReadPlugins,
   RetryDelivery,
+  OwnServices,
+  ServiceGates,
+  OfferTasks,
+  ServiceExchange,
+  ServiceRounds,
+  ReadServices,
+  CallService,
   TaskRetention,
   DeliveryRetention,
   Sweeper,
@@ -151,6 +173,7 @@ const FEATURES = [
   // Also for a host that switches our gateway off and serves Socket.IO itself.
   WorkerPresence,
   ProviderAdmission,
+  OfferPendingTask,
   JoinRooms,
   SocketEventPublisher,
 ];

@@ -2,6 +2,7 @@ import type { FactoryProvider, ModuleMetadata, Provider } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 
 import type { PluginManager } from '@joblib/plugins';
+import type { Supervisor } from '@joblib/plugins/services';
 
 import type { JoblibSettings } from './ports/index.js';
 
@@ -19,6 +20,11 @@ export interface JoblibOptions {
   readonly migrate?: boolean;
   /** Plugins of this server, given the results of the tasks of all servers. They stay the host's: it closes the manager. */
   readonly plugins?: PluginManager;
+  /**
+   * Services of this server: listed, obeying calls over HTTP, and deciding when tasks of the jobs they name are handed out. They stay the
+   * host's: it starts them once the application listens, and disposes the supervisor before it closes the application.
+   */
+  readonly services?: Supervisor;
 }
 
 /** What has to be known while the module is put together. */

@@ -105,6 +105,8 @@ function describe(news: RoomNews, { paint }: Outlet): string {
       return 'the providers changed';
     case 'plugins_invalidate':
       return 'the plugins changed';
+    case 'services_invalidate':
+      return 'the services changed';
     case 'provider_result_ready':
       return plainText(`read       ${news.payload.provider_name}`);
     case 'task_status_event': {

@@ -1,6 +1,8 @@
 import { PROBLEMS } from '../problems.js';
 import { jobOperations } from './job-operations.js';
 import { jobSchemas } from './job-schemas.js';
+import { managedServiceOperations } from './managed-service-operations.js';
+import { managedServiceSchemas } from './managed-service-schemas.js';
 import { methodKey, toOperation } from './operation.js';
 import type { OperationDetails } from './operation.js';
 import { headers, parameters } from './parameters.js';
@@ -25,6 +27,7 @@ const OPERATIONS: Readonly<Record<OperationId, OperationDetails>> = {
   ...taskOperations,
   ...providerOperations,
   ...pluginOperations,
+  ...managedServiceOperations,
 };
 
 const DESCRIPTION = `Workers register jobs in rooms, people submit tasks to them, everybody in the room sees what happens.
@@ -46,12 +49,13 @@ export const openApiDocument: OpenApiDocument = {
     { name: 'workers', description: 'Who does it.' },
     { name: 'providers', description: 'Reads that connected workers answer, and their cache.' },
     { name: 'plugins', description: 'What reacts to tasks that end, and how they reach it.' },
+    { name: 'services', description: 'Programs and containers that the servers run.' },
     { name: 'service', description: 'For operators and tools.' },
   ],
   security: [{ bearer: [] }],
   paths: paths(),
   components: {
-    schemas: { ...serviceSchemas, ...jobSchemas, ...taskSchemas, ...providerSchemas, ...pluginSchemas },
+    schemas: { ...serviceSchemas, ...jobSchemas, ...taskSchemas, ...providerSchemas, ...pluginSchemas, ...managedServiceSchemas },
     parameters,
     headers,
     responses: problemResponses(UNROUTED_PROBLEMS),

@@ -40,6 +40,14 @@ export const parameters = {
     example: 'audit',
   },
   delivery_id: { name: 'delivery_id', in: 'path', required: true, description: 'Id of a delivery.', schema: { type: 'string' } },
+  service_name: {
+    name: 'service_name',
+    in: 'path',
+    required: true,
+    description: 'Name of a service, as one segment; a `/` in it has to be percent-encoded.',
+    schema: { type: 'string' },
+    example: 'rotate-worker',
+  },
   problem_id: {
     name: 'problem_id',
     in: 'path',

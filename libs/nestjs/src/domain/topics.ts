@@ -31,6 +31,9 @@ export const OUTBOX_TOPIC = 'outbox';
 /** A server has other plugins than before. */
 export const PLUGINS_TOPIC = 'plugins';
 
+/** A service of some server changed, or was asked for something. */
+export const SERVICES_TOPIC = 'services';
+
 /** The result of a read was stored. @param key where it is cached. */
 export function resultTopic(key: string): string {
   return `result:${key}`;

@@ -13,6 +13,7 @@ import {
 } from '@joblib/contract';
 import type { FullName } from '@joblib/contract';
 
+import type { Job } from '../domain/job.js';
 import { asUuid } from '../domain/uuid.js';
 import { validateDto } from '../http/index.js';
 import { JobStore, UnitOfWork, WorkerStore } from '../persistence/index.js';
@@ -23,6 +24,7 @@ import { ProviderAudience } from '../providers/index.js';
 import { RoomAccess } from '../rooms/index.js';
 import { socketRoomOfWorker } from './joining-socket.js';
 import type { Admitted, JoiningSocket, SocketFinder } from './joining-socket.js';
+import { OfferPendingTask } from './offer-pending-task.service.js';
 import { ProviderAdmission } from './provider-admission.js';
 import { JobRoomDto, ProviderRoomDto, RoomDto } from './room.dtos.js';
 import { clipped } from './socket-answers.js';
@@ -48,6 +50,7 @@ export class JoinRooms {
     private readonly presence: WorkerPresence,
     private readonly audience: ProviderAudience,
     private readonly providers: ProviderAdmission,
+    private readonly pending: OfferPendingTask,
     private readonly rooms: RoomAccess,
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: JobStore,
@@ -62,7 +65,7 @@ export class JoinRooms {
   }
 
   /**
-   * `join_job_room`: the socket hears of the job's tasks and stands for the worker, until it leaves or drops.
+   * `join_job_room`: the socket hears of the job's tasks, at once if one is pending, and stands for the worker, until it leaves or drops.
    * @throws ProblemError `ValidationError`, `JobNotFound`, `WorkerNotFound`, `Forbidden` (another user's worker, or not linked to the
    *   job), `DatabaseUnavailable`.
    */
@@ -70,7 +73,8 @@ export class JoinRooms {
     const { job_name, worker_id } = validateDto(JobRoomDto, payload);
     await this.#inOrder(socket, async () => {
       const admitted = await this.#admit(caller, job_name, worker_id);
-      await this.#stand(socket, admitted, socketRoomOfJob(job_name));
+      // Only now is whatever is submitted from here on told to the room.
+      if (await this.#stand(socket, admitted, socketRoomOfJob(job_name))) await this.pending.offer(socket.id, admitted.job);
     });
   }
 
@@ -149,29 +153,29 @@ export class JoinRooms {
   }
 
   /** Existence before ownership. Joining is a sign of life, stored together with the check: a clean-up comes before both or after both. */
-  #admit(caller: Caller, jobName: string, workerIdText: string): Promise<Admitted> {
+  #admit(caller: Caller, jobName: string, workerIdText: string): Promise<Admitted & { job: Job }> {
     return this.unitOfWork.run(async (transaction) => {
-      const jobId = await this.#getJobId(transaction, jobName);
+      const job = await this.#getJob(transaction, jobName);
       const uuid = asUuid(workerIdText);
       const worker = uuid === null ? null : await this.workers.findById(transaction, uuid, 'keep');
       if (worker === null) throw new ProblemError('WorkerNotFound', `Worker '${clipped(workerIdText)}' is not there.`);
       if (worker.userId !== caller.id) throw new ProblemError('Forbidden', `Worker '${worker.id}' belongs to somebody else.`);
-      if (!(await this.workers.isLinked(transaction, worker.id, jobId))) {
+      if (!(await this.workers.isLinked(transaction, worker.id, job.id))) {
         throw new ProblemError('Forbidden', `Worker '${worker.id}' does not serve job '${jobName}'.`);
       }
       const joinedAt = this.clock.now();
       await this.workers.markSeen(transaction, worker.id, joinedAt);
-      return { workerId: worker.id, joinedAt };
+      return { workerId: worker.id, joinedAt, job };
     });
   }
 
-  async #getJobId(transaction: Transaction, jobName: string): Promise<string> {
+  async #getJob(transaction: Transaction, jobName: string): Promise<Job> {
     const name = wellFormed(jobName);
     if (name === null)
       throw new ProblemError('JobNotFound', `Invalid job name format: '${clipped(jobName)}' is not <room_id>:<category>:<name>.`);
     const job = await this.jobs.findByName(transaction, name);
     if (job === null || job.deletedAt !== null) throw new ProblemError('JobNotFound', `Job '${jobName}' is not there.`);
-    return job.id;
+    return job;
   }
 }
 

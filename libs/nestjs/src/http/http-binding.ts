@@ -8,10 +8,11 @@ import { areaOf } from './base-path.js';
 import { addBodyParser, chooseBodyParser } from './body-parser.js';
 import { authenticate } from './caller.js';
 import { markOf } from './our-routes.js';
-import type { Area } from './our-routes.js';
+import type { Area, RouteMark } from './our-routes.js';
 import { sendProblem } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
 import { closeWhatGetsIdle } from './stop-listening.js';
+import { receiveBody } from './streamed-body.js';
 
 /** A full name: three parts of code points that take two characters each, and two colons. */
 const LONGEST_PARAMETER = 3 * 2 * MAX_NAME_LENGTH + 2;
@@ -72,15 +73,17 @@ export class HttpBinding {
     this.routes.add(route.method, route.url);
     route.bodyLimit = mark.hasStreamedBody ? this.settings.providerResultMaxBytes : this.settings.maxBodyBytes;
     route.onRequest = [...[route.onRequest ?? []].flat(), (request, reply, done) => this.#onRequest(request, reply, done)];
+    // Behind the body, since one that is too large or malformed comes first.
+    if (route.url.includes(':')) {
+      route.preValidation = [...[route.preValidation ?? []].flat(), (request, _reply, done) => refuseEmptySegment(request, mark, done)];
+    }
   }
 
   #onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     authenticate(this.identity, request, reply).then(
       (state) => {
         chooseBodyParser(request, state);
-        done(
-          hasEmptySegment(request) ? new ProblemError('NotFound', `There is nothing at ${request.url}: a segment is empty.`) : undefined,
-        );
+        done();
       },
       (error: unknown) => done(error instanceof Error ? error : new Error('The identity refused without saying why.', { cause: error })),
     );
@@ -119,6 +122,13 @@ async function refuse(binding: HttpBinding, error: Error, request: FastifyReques
     return;
   }
   sendProblem(error, request, reply);
+}
+
+function refuseEmptySegment(request: FastifyRequest, { hasStreamedBody }: RouteMark, done: (error?: Error) => void): void {
+  if (!hasEmptySegment(request)) return done();
+  const nothing = new ProblemError('NotFound', `There is nothing at ${request.url}: a segment is empty.`);
+  if (!hasStreamedBody) return done(nothing);
+  receiveBody(request, request.routeOptions.bodyLimit).then(() => done(nothing), done);
 }
 
 /** The router takes an empty segment for a parameter; Nest would hand that to the host's own 404. */

@@ -6,7 +6,8 @@ import type { FastifyContextConfig } from 'fastify';
 /** `api` wants a token; `problems` are pages for everybody. */
 export type Area = 'api' | 'problems';
 
-interface RouteMark {
+/** What a route of ours is marked with. */
+export interface RouteMark {
   readonly area: Area;
   readonly hasStreamedBody: boolean;
 }

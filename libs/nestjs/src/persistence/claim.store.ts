@@ -116,6 +116,13 @@ export class ClaimStore {
     return (await session.all(session.statements.claims.withPending(jobIds))).map(({ job_id }) => job_id);
   }
 
+  /** The id of each job's oldest pending task; a job without one has none. */
+  async oldestPending(session: Session, jobIds: readonly string[]): Promise<string[]> {
+    if (jobIds.length === 0) return [];
+    const jobs = jobIds.map((jobId) => ({ jobId, limit: 1 }));
+    return (await session.all(session.statements.claims.oldestPending(jobs))).map(({ id }) => id);
+  }
+
   /** The oldest pending tasks of every job that is asked for, as many as all together could take, but for those that are lost. */
   async #queues(session: Session, wanting: readonly Claimant[], lost: ReadonlySet<string>): Promise<Map<string, string[]>> {
     const limits = new Map<string, number>();

@@ -1,3 +1,5 @@
+export { ClaimGates } from './claim-gates.js';
+export type { GateLoader } from './claim-gates.js';
 export { ClaimStore } from './claim.store.js';
 export type { ClaimReceipt, ClaimRequest, ClaimableJob, Taken } from './claim.store.js';
 export { sessionMakerFor } from './data-source-session-maker.js';
@@ -14,6 +16,7 @@ export { Outbox } from './outbox.js';
 export { postgresMigrations } from './postgres/migrations/index.js';
 export { postgresDataSourceOptions } from './postgres/postgres-data-source.js';
 export { ProviderStore, providerNotFound, visibleProviderName } from './provider.store.js';
+export { ServiceStore } from './service.store.js';
 export { Session, Transaction } from './session.js';
 export { loadSqliteModule } from './sqlite/driver.js';
 export type { SqliteDatabase, SqliteModule } from './sqlite/driver.js';

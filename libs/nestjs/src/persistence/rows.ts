@@ -14,11 +14,15 @@ export interface WorkerSummaryRow {
   readonly job_count: number;
 }
 
-export interface JobRow {
+/** A job's id and the parts of its full name. */
+export interface JobNameRow {
   readonly id: string;
   readonly room_id: string;
   readonly category: string;
   readonly name: string;
+}
+
+export interface JobRow extends JobNameRow {
   readonly schema: string;
   readonly created_at: number;
   readonly deleted_at: number | null;

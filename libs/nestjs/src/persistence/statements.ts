@@ -10,6 +10,7 @@ import type {
   ClaimableRow,
   CountRow,
   IdRow,
+  JobNameRow,
   JobRow,
   LinkRow,
   PendingRow,
@@ -19,6 +20,7 @@ import type {
   WorkerRow,
   WorkerSummaryRow,
 } from './rows.js';
+import type { ServiceStatements } from './service-statements.js';
 import type { Statement } from './statement.js';
 
 /**
@@ -34,6 +36,7 @@ export interface Statements {
   readonly lists: ListStatements;
   readonly providers: ProviderStatements;
   readonly deliveries: DeliveryStatements;
+  readonly services: ServiceStatements;
   readonly housekeeping: HousekeepingStatements;
 }
 
@@ -75,6 +78,7 @@ export interface JobStatements {
   /** Soft-deleted ones included. */
   findByName(roomId: string, category: string, name: string, lock: RowLock): Statement<JobRow>;
   findByIds(jobIds: readonly string[]): readonly Statement<JobRow>[];
+  namesOf(jobIds: readonly string[]): readonly Statement<JobNameRow>[];
   revive(jobId: string, schema: string): Statement<never>;
   link(workerId: string, jobId: string): Statement<LinkRow>;
   linksOf(jobIds: readonly string[]): readonly Statement<LinkRow>[];

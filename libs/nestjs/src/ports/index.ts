@@ -20,5 +20,7 @@ export { INTERNAL_REGISTRY, emptyInternalRegistry } from './internal-registry.js
 export type { InternalJob, InternalJobContext, InternalProvider, InternalProviderRead, InternalRegistry } from './internal-registry.js';
 export { PLUGIN_MANAGER } from './plugin-manager.js';
 export type { ServerPlugins } from './plugin-manager.js';
+export { SUPERVISOR } from './supervisor.js';
+export type { ServerServices } from './supervisor.js';
 export { JOBLIB_SETTINGS } from './settings.js';
 export type { JoblibSettings } from './settings.js';

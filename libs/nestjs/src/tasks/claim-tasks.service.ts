@@ -6,7 +6,7 @@ import { ProblemError } from '@joblib/contract';
 import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import { pendingTopic } from '../domain/topics.js';
-import { ClaimStore, TaskStore, UnitOfWork } from '../persistence/index.js';
+import { ClaimGates, ClaimStore, TaskStore, UnitOfWork } from '../persistence/index.js';
 import type { ClaimReceipt, Transaction } from '../persistence/index.js';
 import { ClaimOperation } from './claim.operation.js';
 import type { Claiming, Look } from './claim.operation.js';
@@ -26,6 +26,7 @@ export class ClaimTasks {
     private readonly operation: ClaimOperation,
     private readonly claims: ClaimStore,
     private readonly tasks: TaskStore,
+    private readonly gates: ClaimGates,
   ) {}
 
   /**
@@ -59,9 +60,13 @@ export class ClaimTasks {
     });
   }
 
-  /** Which of the jobs have pending tasks. */
+  /** Which of the jobs have pending tasks that would be handed out: closed ones have none. */
   withPending(jobIds: readonly string[]): Promise<string[]> {
-    return this.unitOfWork.read((session) => this.claims.withPending(session, jobIds));
+    return this.unitOfWork.read(async (session) => {
+      const closed = await this.gates.closedAmong(session, jobIds);
+      const open = closed.size === 0 ? jobIds : jobIds.filter((jobId) => !closed.has(jobId));
+      return this.claims.withPending(session, open);
+    });
   }
 
   async #announcePending(transaction: Transaction, tasks: readonly Task[]): Promise<void> {

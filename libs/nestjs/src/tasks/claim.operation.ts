@@ -4,7 +4,7 @@ import { ProblemError } from '@joblib/contract';
 import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import type { Worker } from '../domain/worker.js';
-import { ClaimStore, WorkerStore } from '../persistence/index.js';
+import { ClaimGates, ClaimStore, WorkerStore } from '../persistence/index.js';
 import type { ClaimRequest, ClaimableJob, Operation, Outcome, OwnedWorker, Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
@@ -25,7 +25,7 @@ export interface Claiming {
 export interface Look {
   /** Taken, oldest first; empty when nothing was pending. */
   readonly tasks: readonly Task[];
-  /** The jobs that were looked at. */
+  /** The jobs that were looked at, closed ones included. */
   readonly jobIds: readonly string[];
   /** The workers that were asked for, all of the caller's without `workerId`. */
   readonly workerIds: readonly string[];
@@ -39,7 +39,7 @@ interface Asking extends ClaimRequest {
   readonly workerIds: readonly string[];
 }
 
-/** Hands pending tasks to workers, each to exactly one. Counts as a heartbeat of the workers. */
+/** Hands pending tasks to workers, each to exactly one; none of a job whose gate is closed. Counts as a heartbeat of the workers. */
 @Injectable()
 export class ClaimOperation implements Operation<Claiming, Look> {
   readonly name = 'claim';
@@ -49,6 +49,7 @@ export class ClaimOperation implements Operation<Claiming, Look> {
   constructor(
     private readonly workers: WorkerStore,
     private readonly claims: ClaimStore,
+    private readonly gates: ClaimGates,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -57,10 +58,12 @@ export class ClaimOperation implements Operation<Claiming, Look> {
   }
 
   async perform(transaction: Transaction, inputs: readonly Claiming[]): Promise<Outcome<Look>[]> {
+    if (this.gates.mustLearn) await this.gates.ensureLearned(transaction);
     const now = this.clock.now();
     const asking = await this.#ask(transaction, inputs, now);
     const requests = asking.filter((one): one is Asking => !(one instanceof ProblemError));
-    const taken = await this.claims.take(transaction, requests, now);
+    const open = this.gates.hasClosed ? await this.#withoutClosed(transaction, requests) : requests;
+    const taken = await this.claims.take(transaction, open, now);
     const takenFor = new Map(requests.map((request, index) => [request, taken[index]]));
     return asking.map((one) => {
       if (one instanceof ProblemError) return { refusal: one };
@@ -101,6 +104,16 @@ export class ClaimOperation implements Operation<Claiming, Look> {
         });
     }
     return asking;
+  }
+
+  /** To take from a closed job is not tried at all; that it is closed does not change who waits for it. */
+  async #withoutClosed(transaction: Transaction, requests: readonly Asking[]): Promise<readonly Asking[]> {
+    const closed = await this.gates.closedAmong(transaction, new Set(requests.flatMap(({ workerOfJob }) => [...workerOfJob.keys()])));
+    if (closed.size === 0) return requests;
+    return requests.map((request) => ({
+      ...request,
+      workerOfJob: new Map([...request.workerOfJob].filter(([jobId]) => !closed.has(jobId))),
+    }));
   }
 
   async #jobsOf(transaction: Transaction, ofNamed: JobsOfWorkers, ofUsers: ReadonlyMap<string, readonly Worker[]>): Promise<JobsOfWorkers> {

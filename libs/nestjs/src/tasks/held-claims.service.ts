@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { linksTopic } from '../domain/topics.js';
-import { UnitOfWork, WorkerStore } from '../persistence/index.js';
+import { ClaimGates, UnitOfWork, WorkerStore } from '../persistence/index.js';
 import { CLOCK, JOBLIB_SETTINGS, WAKE_UPS } from '../ports/index.js';
 import type { Clock, JoblibSettings, WakeUps } from '../ports/index.js';
 import type { Claiming, Look } from './claim.operation.js';
@@ -22,7 +22,7 @@ const SAFETY_INTERVAL_MS = 2000;
 
 /**
  * Claims that wait for a task. They hold no database session: a commit wakes them, one per new task, and one slow query per server
- * makes up for wake-ups that got lost between servers. While held, a claim is its workers' heartbeat.
+ * makes up for wake-ups that got lost between servers. While held, a claim is its workers' heartbeat. One whose jobs are closed waits on.
  */
 @Injectable()
 export class HeldClaims {
@@ -36,12 +36,14 @@ export class HeldClaims {
     private readonly claims: ClaimTasks,
     private readonly unitOfWork: UnitOfWork,
     private readonly workers: WorkerStore,
+    private readonly gates: ClaimGates,
     private readonly stop: StopSignal,
     @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
   ) {
-    this.#line = new WaitingLine(wakeUps);
+    this.#line = new WaitingLine(wakeUps, (jobId) => gates.isKnownClosed(jobId));
+    gates.onOpened((fullNames) => this.#wakeForOpened(fullNames));
     this.#safetyLook = new PeriodicWork(SAFETY_INTERVAL_MS, () => this.#lookForAll());
     this.#heartbeat = new PeriodicWork((settings.workerTimeoutSeconds * 1000) / 3, () => this.#beatForAll());
   }
@@ -119,6 +121,14 @@ export class HeldClaims {
     if (this.#heldWorkers.size > 0) return;
     this.#safetyLook.stop();
     this.#heartbeat.stop();
+  }
+
+  /** A job whose name is not known yet was found closed by nobody: nobody missed a wake-up for it. */
+  #wakeForOpened(fullNames: ReadonlySet<string>): void {
+    for (const jobId of this.#line.jobIds) {
+      const fullName = this.gates.knownName(jobId);
+      if (fullName !== undefined && fullNames.has(fullName)) this.#line.wakeAll(jobId);
+    }
   }
 
   async #lookForAll(): Promise<void> {

@@ -35,12 +35,15 @@ export class Place {
 
 /**
  * Who waits for which job, first come first served. One new task wakes one place, not all: the others would look for nothing.
- * A place that was woken and cannot use it passes the wake-up on.
+ * A place that was woken and cannot use it passes the wake-up on. For a job that is closed nobody is woken: once it opens, all are.
  */
 export class WaitingLine {
   readonly #lines = new Map<string, { places: Set<Place>; unsubscribe: () => void }>();
 
-  constructor(private readonly wakeUps: WakeUps) {}
+  constructor(
+    private readonly wakeUps: WakeUps,
+    private readonly isClosed: (jobId: string) => boolean,
+  ) {}
 
   /** The jobs that somebody waits for. */
   get jobIds(): string[] {
@@ -65,6 +68,7 @@ export class WaitingLine {
 
   /** Wakes the first place that is not awake already; if all are, the first: it looks once more. */
   wake(jobId: string): void {
+    if (this.isClosed(jobId)) return;
     const places = this.#lines.get(jobId)?.places ?? new Set<Place>();
     let first: Place | null = null;
     for (const place of places) {
@@ -75,6 +79,11 @@ export class WaitingLine {
       first ??= place;
     }
     first?.wake(jobId);
+  }
+
+  /** Wakes everybody who waits for the job. */
+  wakeAll(jobId: string): void {
+    for (const place of this.#lines.get(jobId)?.places ?? []) place.wake(jobId);
   }
 
   #line(jobId: string): Set<Place> {

@@ -4,6 +4,7 @@ import { LeaseEntity } from './lease.entity.js';
 import { OutboxEntity } from './outbox.entity.js';
 import { PluginEntity } from './plugin.entity.js';
 import { ProviderEntity } from './provider.entity.js';
+import { ServiceEntity } from './service.entity.js';
 import { SubmissionKeyEntity } from './submission-key.entity.js';
 import { TaskEntity } from './task.entity.js';
 import { WorkerJobEntity } from './worker-job.entity.js';
@@ -21,6 +22,7 @@ export const joblibEntities = [
   PluginEntity,
   OutboxEntity,
   DeliveryEntity,
+  ServiceEntity,
 ];
 
 export {
@@ -30,6 +32,7 @@ export {
   OutboxEntity,
   PluginEntity,
   ProviderEntity,
+  ServiceEntity,
   SubmissionKeyEntity,
   TaskEntity,
   WorkerEntity,

@@ -28,6 +28,8 @@ export const postgresJobStatements: JobStatements = {
 
   findByIds: (jobIds) => [reading(`SELECT * FROM joblib_job WHERE id = ANY($1::uuid[])`, jobIds)],
 
+  namesOf: (jobIds) => [reading(`SELECT id, room_id, category, name FROM joblib_job WHERE id = ANY($1::uuid[])`, jobIds)],
+
   revive: (jobId, schema) => writing(`UPDATE joblib_job SET deleted_at = NULL, schema = $1 WHERE id = $2`, schema, jobId),
 
   link: (workerId, jobId) =>

@@ -5,6 +5,7 @@ import { postgresHousekeepingStatements } from './housekeeping-statements.js';
 import { postgresJobStatements } from './job-statements.js';
 import { postgresListStatements } from './list-statements.js';
 import { postgresProviderStatements } from './provider-statements.js';
+import { postgresServiceStatements } from './service-statements.js';
 import { postgresTaskStatements } from './task-statements.js';
 import { postgresWorkerStatements } from './worker-statements.js';
 
@@ -17,5 +18,6 @@ export const postgresStatements: Statements = {
   lists: postgresListStatements,
   providers: postgresProviderStatements,
   deliveries: postgresDeliveryStatements,
+  services: postgresServiceStatements,
   housekeeping: postgresHousekeepingStatements,
 };

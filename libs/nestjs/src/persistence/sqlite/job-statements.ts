@@ -25,6 +25,10 @@ export const sqliteJobStatements: JobStatements = {
 
   findByIds: (jobIds) => [reading(`SELECT * FROM joblib_job WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(jobIds))],
 
+  namesOf: (jobIds) => [
+    reading(`SELECT id, room_id, category, name FROM joblib_job WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(jobIds)),
+  ],
+
   revive: (jobId, schema) => writing(`UPDATE joblib_job SET deleted_at = NULL, schema = ? WHERE id = ?`, schema, jobId),
 
   link: (workerId, jobId) =>

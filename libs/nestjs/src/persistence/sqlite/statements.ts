@@ -5,6 +5,7 @@ import { sqliteHousekeepingStatements } from './housekeeping-statements.js';
 import { sqliteJobStatements } from './job-statements.js';
 import { sqliteListStatements } from './list-statements.js';
 import { sqliteProviderStatements } from './provider-statements.js';
+import { sqliteServiceStatements } from './service-statements.js';
 import { sqliteTaskStatements } from './task-statements.js';
 import { sqliteWorkerStatements } from './worker-statements.js';
 
@@ -17,5 +18,6 @@ export const sqliteStatements: Statements = {
   lists: sqliteListStatements,
   providers: sqliteProviderStatements,
   deliveries: sqliteDeliveryStatements,
+  services: sqliteServiceStatements,
   housekeeping: sqliteHousekeepingStatements,
 };

@@ -55,6 +55,11 @@ const TABLES = [
   `CREATE INDEX "joblib_delivery_by_status" ON "joblib_delivery" ("plugin", "status", "id")`,
   `CREATE INDEX "joblib_delivery_error" ON "joblib_delivery" ("plugin", "id") WHERE error IS NOT NULL`,
   `CREATE INDEX "joblib_delivery_delivered" ON "joblib_delivery" ("delivered_at") WHERE delivered_at IS NOT NULL`,
+
+  `CREATE TABLE "joblib_service" ("server_id" uuid NOT NULL, "name" text NOT NULL, "position" integer NOT NULL, "kind" text NOT NULL,
+     "state" text NOT NULL, "health" text NOT NULL, "restarts" integer NOT NULL, "started_at" bigint, "last_error" text,
+     "requires" text NOT NULL, "jobs" text NOT NULL, "server" text NOT NULL, "requested" text, "announced_at" bigint NOT NULL,
+     "left_at" bigint, CONSTRAINT "joblib_service_pk" PRIMARY KEY ("server_id", "name"))`,
 ];
 
 export class JoblibInitialSchema1700000000000 implements MigrationInterface {
@@ -65,7 +70,19 @@ export class JoblibInitialSchema1700000000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const table of ['delivery', 'outbox', 'plugin', 'lease', 'submission_key', 'provider', 'task', 'worker_job', 'job', 'worker']) {
+    for (const table of [
+      'service',
+      'delivery',
+      'outbox',
+      'plugin',
+      'lease',
+      'submission_key',
+      'provider',
+      'task',
+      'worker_job',
+      'job',
+      'worker',
+    ]) {
       await queryRunner.query(`DROP TABLE "joblib_${table}"`);
     }
   }

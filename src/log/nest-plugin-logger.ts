@@ -1,9 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { PluginLogger } from '@joblib/plugins';
 
-/** Lines of plugins and their manager among those of the service. */
+/** Lines of plugins, services and those who run them among those of the service. */
 export class NestPluginLogger implements PluginLogger {
-  readonly #logger = new Logger('Plugins');
+  readonly #logger: Logger;
+
+  constructor(context: 'Plugins' | 'Services') {
+    this.#logger = new Logger(context);
+  }
 
   debug(message: string): void {
     this.#logger.debug(message);
