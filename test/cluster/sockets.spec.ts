@@ -51,6 +51,8 @@ withRedis(`sockets on two servers${becauseOfRedis}`, () => {
     const { id } = (await there.user('sue').submit('order', 'order:modifiers:A')).body;
     await here.user('root').claim(workerId);
     await there.user('root').report(id, 'running');
+    // Within the same milliseconds two servers may tell of their changes crosswise.
+    for (const watcher of watchers) await watcher.hears('task_status_event', { id, status: 'running' });
     await here.user('root').report(id, 'completed');
     for (const watcher of watchers) {
       await watcher.hears('task_status_event', { id, status: 'completed' });
