@@ -53,30 +53,35 @@ class PreparedStatement {
   }
 }
 
+type ToRow = (cells: readonly SqliteValue[]) => Record<string, SqliteValue>;
+
 /**
  * A prepared statement for statements that run all the time. Rows cross over from the driver as arrays and become objects of one
  * shape here, which costs half of what objects made by the driver do.
  */
 export class RowStatement {
-  readonly #columns: readonly string[];
+  /** `null` when it answers no rows. */
+  readonly #toRow: ToRow | null;
 
   constructor(private readonly statement: SqliteStatement) {
-    this.#columns = statement.columns().map(({ name }) => name);
-    if (this.#columns.length > 0) statement.setReturnArrays(true);
+    const columns = statement.columns().map(({ name }) => name);
+    this.#toRow = columns.length === 0 ? null : rowMaker(columns);
+    if (this.#toRow !== null) statement.setReturnArrays(true);
   }
 
   /** The rows that it answers; none when it is no query and returns nothing. */
   run(values: readonly SqliteValue[]): Record<string, SqliteValue>[] {
-    if (this.#columns.length > 0) return (this.statement.all(...values) as unknown as SqliteValue[][]).map((cells) => this.#row(cells));
+    if (this.#toRow !== null) return (this.statement.all(...values) as unknown as SqliteValue[][]).map(this.#toRow);
     this.statement.run(...values);
     return [];
   }
+}
 
-  #row(cells: readonly SqliteValue[]): Record<string, SqliteValue> {
-    const row: Record<string, SqliteValue> = {};
-    for (let index = 0; index < this.#columns.length; index += 1) row[this.#columns[index] ?? ''] = cells[index] ?? null;
-    return row;
-  }
+/** Written as code for just these columns: set one by one by their names, seventeen cost several times as much. */
+function rowMaker(columns: readonly string[]): ToRow {
+  const members = columns.map((name, index) => `${JSON.stringify(name)}: cells[${index}]`);
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- names of columns of our own statements, quoted
+  return new Function('cells', `return {${members.join(', ')}};`) as ToRow;
 }
 
 /**
