@@ -8,7 +8,6 @@ export async function startBullMq(url: string): Promise<Contender> {
   const connection = { connectionString: url, max: 10, migrate: true };
   const queue = new Queue(QUEUE, { connection, defaultJobOptions: { removeOnComplete: true } });
   await queue.waitUntilReady();
-  let worker: { close(): Promise<void> } | null = null;
   return {
     async add() {
       await queue.add('rotate', PAYLOAD);
@@ -16,14 +15,13 @@ export async function startBullMq(url: string): Promise<Contender> {
     async addBulk(count) {
       await queue.addBulk(Array.from({ length: count }, () => ({ name: 'rotate', data: PAYLOAD })));
     },
-    async work(onDone) {
-      const started = new Worker(QUEUE, () => Promise.resolve(), { connection, concurrency: CONCURRENCY });
-      started.on('completed', () => onDone(1));
-      await started.waitUntilReady();
-      worker = started;
+    async work({ onRun, onDone }) {
+      const worker = new Worker(QUEUE, () => Promise.resolve(onRun(1)), { connection, concurrency: CONCURRENCY });
+      worker.on('completed', () => onDone(1));
+      await worker.waitUntilReady();
+      return () => worker.close();
     },
     async close() {
-      await worker?.close();
       await queue.close();
     },
   };

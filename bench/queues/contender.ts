@@ -4,10 +4,18 @@ export interface Contender {
   add(): Promise<void>;
   /** Adds many with one call; resolves when all are stored. */
   addBulk(count: number): Promise<void>;
-  /** Starts workers that do nothing but finish jobs. @param onDone is told of every job that has ended. */
-  work(onDone: (count: number) => void): Promise<void>;
-  /** Stops workers and connections. */
+  /** Starts workers that do nothing but finish jobs. @returns the way to stop them. */
+  work(progress: Progress): Promise<() => Promise<void>>;
+  /** Closes connections. */
   close(): Promise<void>;
+}
+
+/** Is told how far jobs have come. */
+export interface Progress {
+  /** So many jobs are in the hands of their code. */
+  onRun(count: number): void;
+  /** So many more are stored as ended. */
+  onDone(count: number): void;
 }
 
 /** What every job carries: enough to be read, little enough not to be what is measured. */

@@ -1,3 +1,8 @@
+export interface Percentiles {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
 /** What one contender did, in jobs per second and milliseconds. */
 export interface QueueFigures {
   readonly name: string;
@@ -6,7 +11,7 @@ export interface QueueFigures {
   /** Added a thousand per call. */
   readonly bulkPerSecond: number;
   readonly workedOffPerSecond: number;
-  /** From the call that adds one to its end, with nothing else to do. */
-  readonly idleP50Ms: number;
-  readonly idleP99Ms: number;
+  /** With nothing else to do: from the call that adds one until its code runs, and until its end is stored. */
+  readonly idleRun: Percentiles;
+  readonly idleDone: Percentiles;
 }

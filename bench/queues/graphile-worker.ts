@@ -1,4 +1,4 @@
-import { Logger, makeWorkerUtils, run, type Runner } from 'graphile-worker';
+import { Logger, makeWorkerUtils, run } from 'graphile-worker';
 import { CONCURRENCY, PAYLOAD, type Contender } from './contender.js';
 
 const TASK = 'rotate';
@@ -7,7 +7,6 @@ export async function startGraphileWorker(url: string): Promise<Contender> {
   const logger = new Logger(() => () => undefined);
   const utils = await makeWorkerUtils({ connectionString: url, maxPoolSize: 10, logger });
   await utils.migrate();
-  let runner: Runner | null = null;
   return {
     async add() {
       await utils.addJob(TASK, PAYLOAD);
@@ -15,7 +14,7 @@ export async function startGraphileWorker(url: string): Promise<Contender> {
     async addBulk(count) {
       await utils.addJobs(Array.from({ length: count }, () => ({ identifier: TASK, payload: PAYLOAD })));
     },
-    async work(onDone) {
+    async work({ onRun, onDone }) {
       // What its own documentation recommends for throughput: jobs are fetched and completed in batches.
       const preset = {
         worker: {
@@ -27,10 +26,11 @@ export async function startGraphileWorker(url: string): Promise<Contender> {
           logger,
         },
       };
-      runner = await run({ connectionString: url, noHandleSignals: true, preset, taskList: { [TASK]: () => onDone(1) } });
+      const runner = await run({ connectionString: url, noHandleSignals: true, preset, taskList: { [TASK]: () => onRun(1) } });
+      runner.events.on('job:complete', () => onDone(1));
+      return () => runner.stop();
     },
     async close() {
-      await runner?.stop();
       await utils.release();
     },
   };

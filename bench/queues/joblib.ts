@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CONCURRENCY, PAYLOAD, type Contender } from './contender.js';
+import { CONCURRENCY, PAYLOAD, type Contender, type Progress } from './contender.js';
 
 const CALLER = { id: 'bench', isSuperuser: true };
 const BATCH = 100;
@@ -18,16 +18,18 @@ export async function startJoblib(url: string): Promise<Contender> {
   const app = await startHost(url);
   const tasks = app.get(JoblibTasks, { strict: false });
   const workerId = await registerWorker(await app.getUrl());
-  const stop = new AbortController();
-  const loops: Promise<void>[] = [];
 
-  async function serve(onDone: (count: number) => void): Promise<void> {
-    while (!stop.signal.aborted) {
-      const claimed = await tasks.claim(CALLER, { workerId, maxTasks: BATCH, waitSeconds: 60, start: true, signal: stop.signal });
-      const done = claimed.map(({ id }) => ({ taskId: id, status: 'completed' as const }));
-      await tasks.reportMany(CALLER, done);
-      onDone(claimed.length);
+  /** The next tasks are fetched while the end of the last ones is stored, as a worker does that is not to wait. */
+  async function serve({ onRun, onDone }: Progress, signal: AbortSignal): Promise<void> {
+    let storing: Promise<unknown> = Promise.resolve();
+    while (!signal.aborted) {
+      const claimed = await tasks.claim(CALLER, { workerId, maxTasks: BATCH, waitSeconds: 60, start: true, signal });
+      onRun(claimed.length);
+      await storing;
+      const ended = claimed.map(({ id }) => ({ taskId: id, status: 'completed' as const }));
+      storing = tasks.reportMany(CALLER, ended).then(() => onDone(claimed.length));
     }
+    await storing;
   }
 
   return {
@@ -40,20 +42,20 @@ export async function startJoblib(url: string): Promise<Contender> {
         batches.map((size) => tasks.submitBatch(CALLER, { ...TARGET, payloads: Array.from({ length: size }, () => PAYLOAD) })),
       );
     },
-    work(onDone) {
-      for (let loop = 0; loop < CONCURRENCY / 25; loop += 1) loops.push(serve(onDone).catch(ignoreStop));
-      return Promise.resolve();
+    work(progress) {
+      const stop = new AbortController();
+      const loops = Array.from({ length: CONCURRENCY / 25 }, () =>
+        serve(progress, stop.signal).catch((error: unknown) => {
+          if (!stop.signal.aborted) throw error;
+        }),
+      );
+      return Promise.resolve(async () => {
+        stop.abort();
+        await Promise.all(loops);
+      });
     },
-    async close() {
-      stop.abort();
-      await Promise.all(loops);
-      await app.close();
-    },
+    close: () => app.close(),
   };
-
-  function ignoreStop(error: unknown): void {
-    if (!stop.signal.aborted) throw error;
-  }
 }
 
 async function startHost(url: string): Promise<NestFastifyApplication> {

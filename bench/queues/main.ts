@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { emptyPostgresDatabase } from '../databases.js';
-import type { QueueFigures } from './figures.js';
+import type { Percentiles, QueueFigures } from './figures.js';
 
 const HELP = `Usage: npm run bench:queues -- --postgres postgres://user@host:port/database [options]
   --only joblib,pg-boss,graphile-worker,bullmq
@@ -61,23 +61,32 @@ function bestOf(rounds: readonly QueueFigures[]): QueueFigures {
     addsPerSecond: best(({ addsPerSecond }) => addsPerSecond, Math.max),
     bulkPerSecond: best(({ bulkPerSecond }) => bulkPerSecond, Math.max),
     workedOffPerSecond: best(({ workedOffPerSecond }) => workedOffPerSecond, Math.max),
-    idleP50Ms: best(({ idleP50Ms }) => idleP50Ms, Math.min),
-    idleP99Ms: best(({ idleP99Ms }) => idleP99Ms, Math.min),
+    idleRun: bestPercentiles(rounds.map(({ idleRun }) => idleRun)),
+    idleDone: bestPercentiles(rounds.map(({ idleDone }) => idleDone)),
   };
 }
 
+function bestPercentiles(all: readonly Percentiles[]): Percentiles {
+  return { p50Ms: Math.min(...all.map(({ p50Ms }) => p50Ms)), p99Ms: Math.min(...all.map(({ p99Ms }) => p99Ms)) };
+}
+
 function report(all: readonly QueueFigures[]): string {
-  const header = ['queue', 'added/s, 128 callers', 'added/s, 1000 a call', 'worked off/s', 'idle add → done p50 / p99 ms'];
+  const header = ['queue', 'added/s, 128 callers', 'added/s, 1000 a call', 'worked off/s', 'idle add → runs, p50 / p99 ms', '→ end stored'];
   const rows = all.map((one) => [
     one.name,
     count(one.addsPerSecond),
     count(one.bulkPerSecond),
     count(one.workedOffPerSecond),
-    `${one.idleP50Ms.toFixed(1)} / ${one.idleP99Ms.toFixed(1)}`,
+    percentiles(one.idleRun),
+    percentiles(one.idleDone),
   ]);
   const table = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   return table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+}
+
+function percentiles({ p50Ms, p99Ms }: Percentiles): string {
+  return `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`;
 }
 
 function count(value: number): string {

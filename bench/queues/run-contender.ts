@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Contender } from './contender.js';
-import type { QueueFigures } from './figures.js';
+import type { Percentiles, QueueFigures } from './figures.js';
 
 const START: Readonly<Record<string, (url: string) => Promise<Contender>>> = {
   joblib: async (url) => (await import('./joblib.js')).startJoblib(url),
@@ -10,6 +10,9 @@ const START: Readonly<Record<string, (url: string) => Promise<Contender>>> = {
 };
 
 const BULK = 1000;
+
+/** Before trips are counted: connections are opened and statements prepared. */
+const WARM_UP_TRIPS = 20;
 
 /** Adds jobs as fast as `callers` can, each its next one when the last is stored. @returns adds per second. */
 async function addOneByOne(contender: Contender, callers: number, seconds: number): Promise<{ perSecond: number; added: number }> {
@@ -33,41 +36,64 @@ async function addInBulk(contender: Contender, count: number): Promise<number> {
   return (count * 1000) / (performance.now() - began);
 }
 
-/** Counts what has ended and tells whoever waits for a number of them. */
+/** Counts, and tells whoever waits for a number. */
 class Tally {
-  #done = 0;
+  #count = 0;
   #wanted = Infinity;
   #reached: () => void = () => undefined;
 
-  readonly onDone = (count: number): void => {
-    this.#done += count;
-    if (this.#done >= this.#wanted) this.#reached();
+  readonly add = (count: number): void => {
+    this.#count += count;
+    if (this.#count >= this.#wanted) this.#reached();
   };
 
   reaches(count: number): Promise<void> {
     this.#wanted = count;
     return new Promise((resolve) => {
       this.#reached = resolve;
-      this.onDone(0);
+      this.add(0);
     });
   }
 
   get count(): number {
-    return this.#done;
+    return this.#count;
   }
 }
 
-async function roundTrips(contender: Contender, tally: Tally, times: number): Promise<number[]> {
-  const milliseconds: number[] = [];
-  for (let time = 0; time < times; time += 1) {
+async function roundTrips(contender: Contender, times: number): Promise<Pick<QueueFigures, 'idleRun' | 'idleDone'>> {
+  const [run, done] = [new Tally(), new Tally()];
+  const stop = await contender.work({ onRun: run.add, onDone: done.add });
+  const samples: { run: number[]; done: number[] } = { run: [], done: [] };
+  for (let time = -WARM_UP_TRIPS; time < times; time += 1) {
     await delay(10 + Math.random() * 20);
-    const done = tally.reaches(tally.count + 1);
     const began = performance.now();
+    const since = (): number => performance.now() - began;
+    const moments = Promise.all([run.reaches(run.count + 1).then(since), done.reaches(done.count + 1).then(since)]);
     await contender.add();
-    await done;
-    milliseconds.push(performance.now() - began);
+    const [ranMs, doneMs] = await moments;
+    if (time < 0) continue;
+    samples.run.push(ranMs);
+    samples.done.push(doneMs);
   }
-  return milliseconds.sort((left, right) => left - right);
+  await stop();
+  return { idleRun: percentilesOf(samples.run), idleDone: percentilesOf(samples.done) };
+}
+
+function percentilesOf(milliseconds: readonly number[]): Percentiles {
+  const sorted = milliseconds.toSorted((left, right) => left - right);
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+async function workOff(contender: Contender, backlog: number): Promise<number> {
+  const done = new Tally();
+  const began = performance.now();
+  const stop = await contender.work({ onRun: () => undefined, onDone: done.add });
+  await done.reaches(backlog);
+  const perSecond = (backlog * 1000) / (performance.now() - began);
+  await settled(done);
+  await stop();
+  return perSecond;
 }
 
 async function main(): Promise<void> {
@@ -75,25 +101,13 @@ async function main(): Promise<void> {
   const start = START[name];
   if (start === undefined) throw new Error(`'${name}' is none of ${Object.keys(START).join(', ')}.`);
   const contender = await start(url);
+  // First, while the database has nothing to tidy up either.
+  const idle = await roundTrips(contender, Number(tripsText));
   await addOneByOne(contender, 128, 1);
   const single = await addOneByOne(contender, 128, Number(secondsText));
   const bulkPerSecond = await addInBulk(contender, Number(backlogText));
-  const tally = new Tally();
-  const began = performance.now();
-  await contender.work(tally.onDone);
-  await tally.reaches(Number(backlogText));
-  const workedOffPerSecond = (Number(backlogText) * 1000) / (performance.now() - began);
-  await settled(tally);
-  const trips = await roundTrips(contender, tally, Number(tripsText));
-  const at = (share: number): number => trips[Math.min(trips.length - 1, Math.floor(trips.length * share))] ?? 0;
-  const figures: QueueFigures = {
-    name,
-    addsPerSecond: single.perSecond,
-    bulkPerSecond,
-    workedOffPerSecond,
-    idleP50Ms: at(0.5),
-    idleP99Ms: at(0.99),
-  };
+  const workedOffPerSecond = await workOff(contender, Number(backlogText));
+  const figures: QueueFigures = { name, addsPerSecond: single.perSecond, bulkPerSecond, workedOffPerSecond, ...idle };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
   await contender.close();
 }
