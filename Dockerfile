@@ -8,7 +8,7 @@ COPY libs libs
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY nest-cli.json tsconfig.json tsconfig.base.json tsconfig.ormconfig.json ormconfig.ts ./
 COPY src src
-RUN npx tsc -b libs && npx nest build && npx tsc -p tsconfig.ormconfig.json && npm prune --omit=dev
+RUN npx tsc -b libs . && npx tsc -b tsconfig.ormconfig.json && npm prune --omit=dev
 
 FROM node:24.21.0-bookworm-slim
 # The first process of a container has to end what its children leave behind.

@@ -37,6 +37,11 @@ export default defineConfig(
     },
   },
   {
+    // A row is made by code for its columns, whose names are those of our own statements, quoted.
+    files: ['libs/nestjs/src/persistence/sqlite/driver.ts'],
+    rules: { '@typescript-eslint/no-implied-eval': 'off' },
+  },
+  {
     // Types are what is looked at there.
     files: ['**/*.types.spec.ts'],
     rules: { '@typescript-eslint/no-unused-vars': 'off' },

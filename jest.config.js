@@ -3,6 +3,7 @@ import { findPostgres } from './test/support/find-postgres.js';
 /** Native ESM: run through `npm test`, which passes `--experimental-vm-modules`. See docs/adr. */
 const project = {
   testEnvironment: '<rootDir>/test/support/tidy-environment.js',
+  runtime: '<rootDir>/test/support/shared-packages-runtime.js',
   extensionsToTreatAsEsm: ['.ts'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: {

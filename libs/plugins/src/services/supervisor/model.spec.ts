@@ -12,6 +12,7 @@ const runs = Number(env['JOBLIB_MODEL_RUNS'] ?? 300);
 /** Printed with the test's name. */
 const seed = Number(env['JOBLIB_MODEL_SEED'] ?? Math.trunc(Math.random() * 0x7fffffff));
 const MAX_COMMANDS = 40;
+const MAX_ROUNDS = 10;
 
 /** Longer than anything may take: every attempt, every retry, every grace. */
 const LONG_SECONDS = 1000;
@@ -207,7 +208,11 @@ describe('sequences of verbs, faults and time', () => {
       expect([scene.taken, scene.clock.timerCount]).toEqual([0, 0]);
       for (const move of scene.moves) count(tally, move);
     });
-    await fc.assert(property, { seed, numRuns: runs, verbose: fc.VerbosityLevel.Verbose });
-    if (runs >= 300) expect(SEEN.filter((what) => !tally.has(what))).toEqual([]);
+    const missing = (): string[] => (runs < 300 ? [] : SEEN.filter((what) => !tally.has(what)));
+    // Now and then a seed meets one of the rare ones not at all.
+    for (let round = 0; round === 0 || (missing().length > 0 && round < MAX_ROUNDS); round += 1) {
+      await fc.assert(property, { seed: seed + round, numRuns: runs, verbose: fc.VerbosityLevel.Verbose });
+    }
+    expect(missing()).toEqual([]);
   }, 120_000);
 });

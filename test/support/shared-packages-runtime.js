@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+import { isModuleNamespaceObject } from 'node:util/types';
+import JestRuntime from 'jest-runtime';
+
+const require = createRequire(import.meta.url);
+
+/** What is imported by a name, and is not ours: ours is read from its sources, for each file anew. */
+const PACKAGE = /^(?![./]|node:|data:|file:|jest$|@jest\/|@joblib\/)/;
+const kinds = new Map();
+
+/**
+ * Packages are loaded once for a jest worker and not once for a file, which is most of what a short file costs; and our code runs where they run, so that
+ * there is one `Error` and one `Array`. See docs/adr/0005. It reaches into jest-runtime, whose version is fixed in package.json for that reason.
+ */
+export default class SharedPackagesRuntime extends JestRuntime {
+  constructor(config, environment, resolver, ...rest) {
+    super(config, environment, withPackages(resolver), ...rest);
+    const { coreModule, esmLoader } = this;
+    const requireCore = coreModule.require.bind(coreModule);
+    coreModule.require = (name) => {
+      if (name === 'process' || name === 'node:process') return process;
+      return isShared(name) ? require(name) : requireCore(name);
+    };
+    // No context: that of this process.
+    esmLoader.getContext = () => undefined;
+  }
+
+  /** It would stay, and ask a runtime that is gone. */
+  installGetBuiltinModule() {}
+}
+
+function withPackages(resolver) {
+  return Object.assign(Object.create(resolver), { isCoreModule: (name) => isShared(name) || resolver.isCoreModule(name) });
+}
+
+function isShared(name) {
+  if (!PACKAGE.test(name)) return false;
+  let shared = kinds.get(name);
+  if (shared === undefined) kinds.set(name, (shared = canBeShared(name)));
+  return shared;
+}
+
+/** jest makes `default` of what a core module exports as a whole, which is wrong for an ES module that has one. */
+function canBeShared(name) {
+  try {
+    const loaded = require(name);
+    return !(isModuleNamespaceObject(loaded) && 'default' in loaded);
+  } catch {
+    return false;
+  }
+}
