@@ -199,7 +199,10 @@ describe('we, in such a host', () => {
     expect(registered.status).toBe(201);
     const payload = { text: 'x'.repeat(2000) };
     const submitted = await call('POST', '/joblib/rooms/lab/tasks/lab:modifiers:Rotate', 'alice', { payload });
-    expect([submitted.status, await submitted.json()]).toMatchObject([202, { status: 'pending', payload }]);
+    const task = (await submitted.json()) as { id: string };
+    expect([submitted.status, task]).toMatchObject([202, { status: 'pending', payload }]);
+    expect(submitted.headers.get('location')).toBe(`/api/v1/joblib/tasks/${task.id}`);
+    expect((await call('GET', `/joblib/tasks/${task.id}`, 'alice')).status).toBe(200);
     const refused = await call('GET', '/joblib/rooms/a:b/jobs', 'alice');
     expect([refused.status, refused.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
   });

@@ -1,3 +1,5 @@
+import { BASE_PATH } from '@joblib/contract';
+import type { FastifyRequest } from 'fastify';
 import type { Area } from './our-routes.js';
 
 /** Where the descriptions of the problem types are served, below whatever global prefix a host has. */
@@ -10,4 +12,9 @@ const PROBLEM_PAGES = /^\/v1\/problems(?=\/|$)/;
 export function areaOf(path: string): Area | null {
   if (API.test(path)) return 'api';
   return PROBLEM_PAGES.test(path) ? 'problems' : null;
+}
+
+/** An address below the base path as whoever made this request would write it: behind a host's prefix where there is one. */
+export function addressFor({ url }: Pick<FastifyRequest, 'url'>, path: string): string {
+  return url.slice(0, Math.max(0, url.indexOf(BASE_PATH))) + BASE_PATH + path;
 }

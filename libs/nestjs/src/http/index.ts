@@ -1,4 +1,4 @@
-export { PROBLEMS_PATH } from './base-path.js';
+export { PROBLEMS_PATH, addressFor } from './base-path.js';
 export { jsonBodyOf, refuseEncodedBody } from './body-parser.js';
 export { CurrentCaller, callerOf } from './caller.js';
 export type { DtoClass } from './compiled-dto.js';

@@ -1,10 +1,9 @@
-import { HttpCode, Param, Post, Res } from '@nestjs/common';
-import { BASE_PATH } from '@joblib/contract';
-import type { FastifyReply } from 'fastify';
+import { HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { taskJson } from '../domain/task-json.js';
 import { taskListJson } from '../domain/task-with-position.js';
-import { CurrentCaller, JoblibController, JsonBody, JsonText, jsonTextOf } from '../http/index.js';
+import { CurrentCaller, JoblibController, JsonBody, JsonText, addressFor, jsonTextOf } from '../http/index.js';
 import type { Caller } from '../ports/index.js';
 import { IdempotencyKey } from './idempotency-key.js';
 import { SubmitTasks } from './submit-tasks.service.js';
@@ -24,6 +23,7 @@ export class SubmitTasksController {
     @JsonBody() body: SubmitTaskDto,
     @IdempotencyKey() idempotencyKey: string | undefined,
     @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const payloads = [Object.keys(body.payload).length === 0 ? '{}' : jsonTextOf(body, 'payload')];
@@ -31,7 +31,7 @@ export class SubmitTasksController {
     const [first] = tasks;
     if (first === undefined) throw new Error('A submission of one payload made no task.');
     if (isReplay) reply.status(200);
-    reply.header('location', `${BASE_PATH}/tasks/${first.task.id}`).header('retry-after', '1');
+    reply.header('location', addressFor(request, `/tasks/${first.task.id}`)).header('retry-after', '1');
     return taskJson(first.task, first.queuePosition);
   }
 
