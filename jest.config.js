@@ -50,7 +50,7 @@ export default {
   // Modules of files that have run stay in memory (native ESM): at 4 GB a process does little but collecting garbage.
   workerIdleMemoryLimit: '1GB',
   // For a test that hangs; none is meant to take so long, also not on a busy machine.
-  testTimeout: 90_000,
+  testTimeout: 300_000,
 };
 
 /** Tells the tests where PostgreSQL is, or why it is not tested. */

@@ -29,12 +29,12 @@ const obstacle = postgresObstacle ?? redisMissing;
   beforeEach(async () => {
     stage = await Stage.set({ servers: 2, workers: 6 });
     audience = new Audience(stage);
-  }, 120_000);
+  });
   afterEach(async () => {
     await audience.stopSubmitting();
     audience.leave();
     await stage.strike();
-  }, 60_000);
+  });
 
   /** One fault after another, each kind before one comes again. */
   async function strikeAgain(faults: Readonly<Record<string, Fault>>, count: number, random: Random): Promise<void> {
@@ -59,12 +59,12 @@ const obstacle = postgresObstacle ?? redisMissing;
       ]);
       await stage.allReady();
       const before = audience.submitted;
-      await until('work goes on', () => audience.submitted > before + 10, 30_000);
+      await until('work goes on', () => audience.submitted > before + 10);
       await audience.stopSubmitting();
-      await until('nothing is pending', async () => (await stage.countOf('pending')) === 0, 60_000);
+      await until('nothing is pending', async () => (await stage.countOf('pending')) === 0);
       await stage.dismissWorkers();
       // What was claimed by workers that never heard of it, or that were killed: the sweeper ends it.
-      await until('everything has its end', async () => (await stage.countOf('claimed', 'running')) === 0, 60_000);
+      await until('everything has its end', async () => (await stage.countOf('claimed', 'running')) === 0);
       const tasks = await stage.end();
       expect(tasks.filter(({ status }) => status === 'completed').length).toBeGreaterThan(tasks.length / 2);
       expectHistoryHolds(stage);

@@ -148,7 +148,7 @@ export class Stage {
         () => true,
         () => false,
       );
-    await until('the database takes connections', accepts, 30_000);
+    await until('the database takes connections', accepts);
   }
 
   async allReady(): Promise<void> {
@@ -157,7 +157,7 @@ export class Stage {
         const response = await fetch(`${address}/health/ready`);
         return ((await response.json()) as { redis?: string }).redis === 'up' && response.status === 200;
       };
-      await until('all servers are ready', isReady, 60_000);
+      await until('all servers are ready', isReady);
     }
   }
 

@@ -18,7 +18,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'joblib-orm-'));
   // What `npm run typeorm` does first.
   execFileSync(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '-p', 'tsconfig.ormconfig.json']);
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -46,21 +46,17 @@ describe('ormconfig.ts', () => {
     expect(scripts['typeorm']).toMatch(/tsc -p tsconfig\.ormconfig\.json && typeorm -d dist\/orm\/ormconfig\.js$/);
   });
 
-  it('shows and runs the migrations of a SQLite file', () => expectMigrations('sqlite:joblib.sqlite'), 60_000);
+  it('shows and runs the migrations of a SQLite file', () => expectMigrations('sqlite:joblib.sqlite'));
 
   const onPostgres = env['JOBLIB_TEST_POSTGRES_URL'] === undefined ? it.skip : it;
-  onPostgres(
-    `shows and runs the migrations of a PostgreSQL database ${env['JOBLIB_TEST_POSTGRES_MISSING'] ?? ''}`.trim(),
-    async () => {
-      const { url, drop } = await createBarePostgresDatabase();
-      try {
-        await expectMigrations(url);
-      } finally {
-        await drop();
-      }
-    },
-    60_000,
-  );
+  onPostgres(`shows and runs the migrations of a PostgreSQL database ${env['JOBLIB_TEST_POSTGRES_MISSING'] ?? ''}`.trim(), async () => {
+    const { url, drop } = await createBarePostgresDatabase();
+    try {
+      await expectMigrations(url);
+    } finally {
+      await drop();
+    }
+  });
 
   it('refuses an address that is none, without its password', async () => {
     await expect(typeorm('migration:show', 'mysql://user:secret@host/db')).rejects.toMatchObject({

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: Record<string, string> };
   program = [process.execPath, join(folder, bin['joblib'] ?? '')];
   scene = await Scene.start();
-}, 120_000);
+});
 afterAll(async () => {
   await scene.close();
   rmSync(host, { recursive: true, force: true });

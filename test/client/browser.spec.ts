@@ -28,10 +28,10 @@ function complaintsInABrowser(files: readonly string[]): string[] {
 describe('@joblib/client', () => {
   it('compiles for browsers: it uses nothing of Node', () => {
     expect(complaintsInABrowser(['index.ts', 'testing/index.ts'])).toEqual([]);
-  }, 60_000);
+  });
 
   it('is told when it uses something of Node', () => {
     const complaints = complaintsInABrowser(['index.ts', '../../../test/client/service/joblib-service.ts']);
     expect(complaints.join('\n')).toContain("Cannot find name 'process'");
-  }, 60_000);
+  });
 });

@@ -56,14 +56,14 @@ describe('code in the pages about the client', () => {
   it('is on every page, and compiles as it is', () => {
     expect(PAGES.filter((page) => blocksOf(page).length === 0)).toEqual([]);
     expect(complaints(virtualFiles())).toEqual([]);
-  }, 60_000);
+  });
 
   it('would not compile if it were wrong', () => {
     const wrong = [...virtualFiles()]
       .slice(0, 1)
       .map(([path, code]): [string, string] => [path, code.replace('payload.numbers', 'payload.number')]);
     expect(complaints(new Map(wrong)).join('\n')).toContain("Property 'number' does not exist");
-  }, 60_000);
+  });
 
   it('has the whole example as it is', () => {
     expect(blocksOf('docs/workers.md')[0]).toBe(readFileSync(join(ROOT, 'examples/worker-ts/worker.ts'), 'utf8'));
@@ -75,10 +75,10 @@ describe('code in the pages about the client', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', outputText], {
       cwd: join(ROOT, 'libs/client'),
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 120_000,
     });
     expect([status, stderr]).toEqual([0, '']);
-  }, 30_000);
+  });
 
   it('names only options that there are, with their defaults', () => {
     const source = readFileSync(join(ROOT, 'libs/client/src/options.ts'), 'utf8');

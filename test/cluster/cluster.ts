@@ -148,7 +148,7 @@ export class Cluster {
           () => true,
           () => false,
         );
-      await until('all servers can be asked', canAsk, 20_000);
+      await until('all servers can be asked', canAsk);
     }
   }
 

@@ -25,7 +25,7 @@ class InternalServer {
 
   static async start(databaseUrl: string, redisUrl: string): Promise<InternalServer> {
     const server = new InternalServer(spawn(process.execPath, [PROGRAM, databaseUrl, redisUrl], { stdio: ['ignore', 'pipe', 'pipe'] }));
-    await until('it listens', () => /listening on/.test(server.output) || server.child.exitCode !== null, 20_000);
+    await until('it listens', () => /listening on/.test(server.output) || server.child.exitCode !== null);
     if (server.child.exitCode !== null) throw new Error(server.output);
     return server;
   }

@@ -26,7 +26,7 @@ const SETTINGS = {
     [database, redis] = [await createPostgresDatabase(), await RedisServer.start()];
     services = await ServiceCluster.start(2, { DATABASE_URL: database.url, REDIS_URL: redis.url, ...SETTINGS });
     root = await serviceUser(services.address(0), 'root', true);
-  }, 60_000);
+  });
   afterEach(async () => {
     disconnectAll();
     await services.clear();
@@ -55,19 +55,11 @@ const SETTINGS = {
     const leftToSweeper = ({ workerId }: { workerId: string }): boolean =>
       services.process(0).stdout.includes(`Worker ${workerId} lost its last socket here and is left to the sweeper`);
     const beat = async (): Promise<number> => (await root.heartbeat(living.workerId)).status;
-    await until(
-      'both are left to the sweeper',
-      async () => (await beat()) === 200 && leftToSweeper(living) && leftToSweeper(silent),
-      30_000,
-    );
-    await until(
-      'the silent one is swept',
-      async () => {
-        expect([await beat(), await statusOf(living.taskId)]).toEqual([200, 'claimed']);
-        return (await statusOf(silent.taskId)) === 'failed';
-      },
-      30_000,
-    );
+    await until('both are left to the sweeper', async () => (await beat()) === 200 && leftToSweeper(living) && leftToSweeper(silent));
+    await until('the silent one is swept', async () => {
+      expect([await beat(), await statusOf(living.taskId)]).toEqual([200, 'claimed']);
+      return (await statusOf(silent.taskId)) === 'failed';
+    });
     services.process(1).child.kill('SIGCONT');
     // It goes on where it was: the worker is still there for it, by its socket too.
     const back = await serviceUser(services.address(1), 'root', true);
@@ -75,5 +67,5 @@ const SETTINGS = {
     expect((await back.report(living.taskId, 'running')).status).toBe(200);
     expect((await root.report(living.taskId, 'completed')).status).toBe(200);
     expect(services.process(1).stderr).not.toContain('ERROR');
-  }, 90_000);
+  });
 });

@@ -75,11 +75,11 @@ async function figure(address: string, name: string): Promise<number> {
     services = await ServiceCluster.start(2, { DATABASE_URL: database.url, REDIS_URL: redis.url });
     redis.pause();
     expect(await services.stopOne(1)).toBe(0);
-    await until('health tells', async () => (await figure(services.address(0), 'joblib_redis_up')) === 0, 20_000);
+    await until('health tells', async () => (await figure(services.address(0), 'joblib_redis_up')) === 0);
     const root = await serviceUser(services.address(0), 'root', true);
     expect((await root.register(JOB)).status).toBe(201);
     redis.resume();
-    await until('health tells', async () => (await figure(services.address(0), 'joblib_redis_up')) === 1, 20_000);
+    await until('health tells', async () => (await figure(services.address(0), 'joblib_redis_up')) === 1);
   });
 
   it('share the answers of providers', async () => {
@@ -140,7 +140,7 @@ describe('a service without REDIS_URL', () => {
     await locker.query('BEGIN; LOCK TABLE joblib_task IN ACCESS EXCLUSIVE MODE');
     const service = playground.start(playground.folder(), { DATABASE_URL: database.url });
     const address = service.listening();
-    await until('it says so', () => service.stderr.includes('joblib cannot start yet, and tries again'), 20_000);
+    await until('it says so', () => service.stderr.includes('joblib cannot start yet, and tries again'));
     await locker.end();
     expect(await readiness(await address)).toMatchObject({ status: 'ok' });
     expect(await service.stop()).toBe(0);

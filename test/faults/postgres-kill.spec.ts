@@ -15,7 +15,6 @@ import { serviceUser } from './service-users.js';
 
 const KILLS = 4;
 const MAX_ANSWERS = 300;
-const PATIENCE_MS = 30_000;
 
 /** Printed with the test's name. It decides on the calls and the moments; how the machine runs beside it, it cannot. */
 const seed = Number(process.env['JOBLIB_KILL_SEED'] ?? Math.trunc(Math.random() * 0x7fffffff));
@@ -68,7 +67,7 @@ withServer(`kill -9 with PostgreSQL${postgresObstacle === null ? '' : ` (not tri
       );
       await load.run(`load ${kill}`);
       await back;
-      await until('it is ready', async () => (await healthOf(address)).ready === 200, PATIENCE_MS);
+      await until('it is ready', async () => (await healthOf(address)).ready === 200);
       await expectKept(submitter, ledger);
       await expectKeysKept(submitter, ledger);
     }
@@ -76,7 +75,7 @@ withServer(`kill -9 with PostgreSQL${postgresObstacle === null ? '' : ` (not tri
     await expectKept(submitter, ledger);
     for (const count of Object.values(ledger.counts)) expect(count).toBeGreaterThan(KILLS);
     expect(await service.stop()).toBe(0);
-  }, 120_000);
+  });
 
   it(`of one of two servers under load takes nothing back, and the other goes on (JOBLIB_KILL_SEED=${seed})`, async () => {
     const random = new Random(seed);
@@ -100,5 +99,5 @@ withServer(`kill -9 with PostgreSQL${postgresObstacle === null ? '' : ` (not tri
     await expectKeysKept(other.submitter, ledger);
     await workOff(other.owner, ledger);
     await expectKept(other.submitter, ledger);
-  }, 120_000);
+  });
 });

@@ -12,8 +12,6 @@ import { JOB, ROOM, aQueue, readsOf } from './queue.js';
 import type { Queue } from './queue.js';
 import { serviceUser } from './service-users.js';
 
-const PATIENCE_MS = 30_000;
-
 const withServer = postgresObstacle === null ? describe : describe.skip;
 
 withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not tried: ${postgresObstacle})`}`, () => {
@@ -53,7 +51,7 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
   }
 
   async function expectRecovered(service: ServiceProcess, address: string, queue: Queue, seen: unknown[]): Promise<void> {
-    await until('it is ready', async () => (await healthOf(address)).ready === 200, PATIENCE_MS);
+    await until('it is ready', async () => (await healthOf(address)).ready === 200);
     expect(await expectReadsAnswered(queue)).toEqual(seen);
     await expectWorkGoesOn(queue);
     const lines = databaseLines(service);
@@ -77,7 +75,6 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
       await server.restart();
       await expectRecovered(service, address, queue, seen);
     },
-    60_000,
   );
 
   it('gives up on a server that is paused, and goes on when it does', async () => {
@@ -92,7 +89,7 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
       await server.resume();
     }
     await expectRecovered(service, address, queue, seen);
-  }, 90_000);
+  });
 
   it('refuses while there is no connection left for it', async () => {
     const { service, address, queue } = await serve();
@@ -104,7 +101,7 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
     expect(await healthOf(address)).toEqual({ live: 200, ready: 503 });
     await ask(server.url(), `ALTER ROLE ${name} CONNECTION LIMIT -1`);
     await expectRecovered(service, address, queue, seen);
-  }, 60_000);
+  });
 
   it('refuses every change of a database that is read-only, and answers reads', async () => {
     const { service, address, queue } = await serve();
@@ -117,7 +114,7 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
     await ask(server.url(), `ALTER DATABASE ${name} SET default_transaction_read_only = off`);
     await ask(server.url(), `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '${name}'`);
     await expectRecovered(service, address, queue, seen);
-  }, 60_000);
+  });
 
   it('finds out that its connections are half-open, answers what it had begun with 503, and goes on with new ones', async () => {
     const { service, queue } = await serve(proxy.port);
@@ -129,10 +126,10 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
     ]);
     expect(answers.some(isUnavailable)).toBe(true);
     for (const answer of answers) if (answer.status >= 400) expectUnavailable(answer);
-    await until('it found new connections', async () => (await queue.root.heartbeat(queue.workerId)).status === 200, PATIENCE_MS);
+    await until('it found new connections', async () => (await queue.root.heartbeat(queue.workerId)).status === 200);
     await expectWorkGoesOn(queue);
     expect(await service.stop()).toBe(0);
-  }, 90_000);
+  });
 
   it('is right when it is slow', async () => {
     const { service, queue } = await serve(proxy.port);
@@ -141,7 +138,7 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
     expect(await expectReadsAnswered(queue)).toEqual(seen);
     await expectWorkGoesOn(queue);
     expect(databaseLines(service)).toEqual([]);
-  }, 60_000);
+  });
 
   it('refuses what waits for a lock too long, and does it later', async () => {
     const { queue } = await serve();
@@ -157,15 +154,15 @@ withServer(`the service on PostgreSQL${postgresObstacle === null ? '' : ` (not t
     );
     await answer;
     await expectWorkGoesOn(queue);
-  }, 60_000);
+  });
 
   it('says in one line that it cannot start yet while its server is away, without the password, and starts by itself', async () => {
     await server.stop();
     const waiting = serviceOn(playground, urlAt(server.port).replace('@', ':geheim@'));
-    await until('it says why it waits', () => waiting.stderr.includes('\n'), PATIENCE_MS);
+    await until('it says why it waits', () => waiting.stderr.includes('\n'));
     expect(waiting.stderr).toMatch(/^joblib cannot start yet, and tries again every 2 s: .*\n$/);
     expect(waiting.stderr).not.toContain('geheim');
     await server.restart();
     expect(await healthOf(await waiting.listening())).toEqual({ live: 200, ready: 200 });
-  }, 60_000);
+  });
 });

@@ -46,7 +46,7 @@ export class SocketClient {
 
   /** Sends an event and waits for its acknowledgement. */
   ask(event: string, ...payload: unknown[]): Promise<Answered> {
-    return this.socket.timeout(10_000).emitWithAck(event, ...payload) as Promise<Answered>;
+    return this.socket.timeout(60_000).emitWithAck(event, ...payload) as Promise<Answered>;
   }
 
   joinJob(jobName: string, workerId: string): Promise<Answered> {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   studio = await Studio.open();
   [ada, director] = await Promise.all([studio.member('ada'), studio.member('dora', 'director')]);
   await director.register(DRAW).expect(201);
-}, 120_000);
+});
 
 afterAll(() => studio.close());
 

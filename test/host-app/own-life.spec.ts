@@ -18,7 +18,7 @@ beforeAll(async () => {
   studio = await Studio.open();
   [ada, artist] = await Promise.all([studio.member('ada'), studio.member('artist', 'director')]);
   workerId = ((await artist.register(DRAW).expect(201)).body as { worker_id: string }).worker_id;
-}, 120_000);
+});
 
 afterAll(() => studio.close());
 
@@ -154,7 +154,7 @@ describe('the host’s own Socket.IO server', () => {
     return socket;
   };
 
-  const ask = (socket: Socket, event: string, payload: object): Promise<unknown> => socket.timeout(10_000).emitWithAck(event, payload);
+  const ask = (socket: Socket, event: string, payload: object): Promise<unknown> => socket.timeout(60_000).emitWithAck(event, payload);
 
   afterAll(() => sockets.forEach((socket) => socket.close()));
 

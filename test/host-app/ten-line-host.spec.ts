@@ -15,7 +15,7 @@ let host: InstalledHost;
 
 beforeAll(() => {
   host = InstalledHost.install('ten-line-host', ['@nestjs/platform-express']);
-}, 120_000);
+});
 
 afterAll(() => host.remove());
 
@@ -44,7 +44,7 @@ describe('the ten-line host', () => {
     const socket = io(origin, { auth: { token }, transports: ['websocket'], reconnection: false });
     try {
       await nextOf(socket, 'connect');
-      expect(await socket.timeout(10_000).emitWithAck('room_join', { room_id: 'lab' })).toEqual({ status: 'ok' });
+      expect(await socket.timeout(60_000).emitWithAck('room_join', { room_id: 'lab' })).toEqual({ status: 'ok' });
       const completed = new Promise((resolve) => {
         socket.on('task_status_event', (event: { status: string }) => event.status === 'completed' && resolve(event));
       });

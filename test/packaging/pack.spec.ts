@@ -50,7 +50,7 @@ describe('packed libraries', () => {
     host = mkdtempSync(join(tmpdir(), 'joblib-host-'));
     writeFileSync(join(host, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }));
     installed = new Map(installPacked(host).map((packed) => [packed.manifest.name, packed]));
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(host, { recursive: true, force: true }));
 
@@ -148,5 +148,5 @@ describe('packed libraries', () => {
     expect(lines.filter((line) => line.endsWith('/node_modules/@joblib/nestjs/dist/index.d.ts'))).toHaveLength(1);
     // Declarations of other people's packages are theirs to mend.
     expect(lines.filter((line) => /^(consumer\.ts|node_modules\/@joblib\/.*)\(\d+,\d+\): error|^error /.test(line))).toEqual([]);
-  }, 120_000);
+  });
 });

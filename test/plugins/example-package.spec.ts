@@ -20,7 +20,7 @@ describe('examples/plugin-package', () => {
 
   beforeAll(() => {
     service = new InstalledService();
-  }, 120_000);
+  });
   afterAll(async () => {
     await running?.stop('SIGKILL');
     service.remove();
@@ -47,5 +47,5 @@ describe('examples/plugin-package', () => {
       '',
     ]);
     expect(await running.stop()).toBe(0);
-  }, 60_000);
+  });
 });

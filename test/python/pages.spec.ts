@@ -39,7 +39,7 @@ describe('pages about Python workers', () => {
   beforeAll(async () => {
     scene = await Scene.start();
     python = await scene.console('worker');
-  }, 60_000);
+  });
   afterAll(() => scene.close());
 
   it('runs an extension with what it was registered with', async () => {

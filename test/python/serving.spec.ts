@@ -22,7 +22,7 @@ let python: PythonConsole;
   beforeAll(async () => {
     scene = await Scene.start({ ZNDRAW_JOBLIB_PAYLOAD_VALIDATION: 'on' });
     python = await scene.console('worker');
-  }, 60_000);
+  });
   afterAll(() => scene.close());
   afterEach(() => python.run('manager.disconnect()'));
 

@@ -12,7 +12,7 @@ let python: PythonConsole;
   beforeAll(async () => {
     scene = await Scene.start();
     python = await scene.console('worker', true);
-  }, 60_000);
+  });
   afterAll(() => scene.close());
   afterEach(() => python.run('manager.disconnect()'));
 

@@ -16,7 +16,7 @@ import pg from 'pg';
 const run = promisify(execFile);
 const env = process.env;
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const LOOK_AGAIN_AFTER_MS = 10;
 
 /** Below the ports that systems give to whoever asks for any: nobody else gets that of a stopped server. */

@@ -160,7 +160,7 @@ describe('a provider on the real service', () => {
     expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual({ text: 'ice' });
     await provider.disconnect();
     socket.disconnect();
-  }, 90_000);
+  });
 });
 
 /** Reads until the server has somebody to ask: the socket is in its room again. */

@@ -8,7 +8,6 @@ import type { Socket } from 'socket.io-client';
 import { aGate } from '../scene.js';
 import { JoblibService } from './joblib-service.js';
 
-const TIME_LIMIT_MS = 90_000;
 const sockets: Socket[] = [];
 
 let service: JoblibService;
@@ -49,57 +48,49 @@ function aManager(options: Partial<JobManagerOptions> = {}): JobManager {
 }
 
 describe('when the server is restarted under a worker', () => {
-  it(
-    'its running task is finished and reported, and the next one done',
-    async () => {
-      const { running, gate, Gated } = gated();
-      const worker = aManager();
-      await worker.register(Gated);
-      const workerId = worker.workerId;
-      void worker.serve();
-      const task = await worker.submit(Gated, {}, { room: 'lab' });
-      const told: Progress[] = [];
-      const waited = worker.waitFor(task.id, { onProgress: (progress) => told.push(progress) });
-      const signal = await running.promise;
-      await service.stop();
-      gate.open();
-      await service.startAgain();
-      expect(await waited).toMatchObject({ status: 'completed', result: 'done', worker_id: workerId });
-      expect(signal.aborted).toBe(false);
-      const next = await worker.submit(Gated, {}, { room: 'lab' });
-      expect(await worker.waitFor(next.id)).toMatchObject({ status: 'completed', worker_id: workerId });
-      expect(worker.stopped).toBeNull();
-    },
-    TIME_LIMIT_MS,
-  );
+  it('its running task is finished and reported, and the next one done', async () => {
+    const { running, gate, Gated } = gated();
+    const worker = aManager();
+    await worker.register(Gated);
+    const workerId = worker.workerId;
+    void worker.serve();
+    const task = await worker.submit(Gated, {}, { room: 'lab' });
+    const told: Progress[] = [];
+    const waited = worker.waitFor(task.id, { onProgress: (progress) => told.push(progress) });
+    const signal = await running.promise;
+    await service.stop();
+    gate.open();
+    await service.startAgain();
+    expect(await waited).toMatchObject({ status: 'completed', result: 'done', worker_id: workerId });
+    expect(signal.aborted).toBe(false);
+    const next = await worker.submit(Gated, {}, { room: 'lab' });
+    expect(await worker.waitFor(next.id)).toMatchObject({ status: 'completed', worker_id: workerId });
+    expect(worker.stopped).toBeNull();
+  });
 
-  it(
-    'after it was killed, sockets join again: a cancel reaches the run',
-    async () => {
-      const { running, gate, Gated } = gated();
-      const socket = io(service.url, {
-        auth: { token: service.superuser },
-        forceNew: true,
-        reconnectionDelay: 100,
-        reconnectionDelayMax: 100,
-      });
-      sockets.push(socket);
-      const worker = aManager({ socket });
-      await worker.register(Gated);
-      void worker.serve();
-      const task = await worker.submit(Gated, {}, { room: 'lab' });
-      const signal = await running.promise;
-      const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
-      await service.kill();
-      await service.startAgain();
-      await hearsAgain(socket, () => worker.submit(Gated, {}, { room: 'lab' }));
-      await worker.cancel(task);
-      await aborted;
-      expect(signal.reason).toEqual(new Error('The task was cancelled.'));
-      gate.open();
-    },
-    TIME_LIMIT_MS,
-  );
+  it('after it was killed, sockets join again: a cancel reaches the run', async () => {
+    const { running, gate, Gated } = gated();
+    const socket = io(service.url, {
+      auth: { token: service.superuser },
+      forceNew: true,
+      reconnectionDelay: 100,
+      reconnectionDelayMax: 100,
+    });
+    sockets.push(socket);
+    const worker = aManager({ socket });
+    await worker.register(Gated);
+    void worker.serve();
+    const task = await worker.submit(Gated, {}, { room: 'lab' });
+    const signal = await running.promise;
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    await service.kill();
+    await service.startAgain();
+    await hearsAgain(socket, () => worker.submit(Gated, {}, { room: 'lab' }));
+    await worker.cancel(task);
+    await aborted;
+    expect(signal.reason).toEqual(new Error('The task was cancelled.'));
+    gate.open();
+  });
 });
 
 /** Submits until the socket hears of it: then it is in the job's room. */

@@ -214,5 +214,5 @@ describe('sequences of verbs, faults and time', () => {
       await fc.assert(property, { seed: seed + round, numRuns: runs, verbose: fc.VerbosityLevel.Verbose });
     }
     expect(missing()).toEqual([]);
-  }, 120_000);
+  });
 });
