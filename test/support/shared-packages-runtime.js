@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { isModuleNamespaceObject } from 'node:util/types';
 import JestRuntime from 'jest-runtime';
 
@@ -19,7 +19,7 @@ export default class SharedPackagesRuntime extends JestRuntime {
     const requireCore = coreModule.require.bind(coreModule);
     coreModule.require = (name) => {
       if (name === 'process' || name === 'node:process') return process;
-      return isShared(name) ? require(name) : requireCore(name);
+      return isShared(name) ? require(packageOf(name)) : requireCore(name);
     };
     // No context: that of this process.
     esmLoader.getContext = () => undefined;
@@ -33,11 +33,17 @@ function withPackages(resolver) {
   return Object.assign(Object.create(resolver), { isCoreModule: (name) => isShared(name) || resolver.isCoreModule(name) });
 }
 
-function isShared(name) {
+function isShared(specifier) {
+  const name = packageOf(specifier);
   if (!PACKAGE.test(name)) return false;
   let shared = kinds.get(name);
   if (shared === undefined) kinds.set(name, (shared = canBeShared(name)));
   return shared;
+}
+
+/** On a current Node jest puts `node:` before whatever is a core module to it. */
+function packageOf(specifier) {
+  return specifier.startsWith('node:') && !isBuiltin(specifier) ? specifier.slice('node:'.length) : specifier;
 }
 
 /** jest makes `default` of what a core module exports as a whole, which is wrong for an ES module that has one. */
