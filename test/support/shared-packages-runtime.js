@@ -1,4 +1,5 @@
 import { createRequire, isBuiltin } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { isModuleNamespaceObject } from 'node:util/types';
 import JestRuntime from 'jest-runtime';
 
@@ -21,6 +22,13 @@ export default class SharedPackagesRuntime extends JestRuntime {
       if (name === 'process' || name === 'node:process') return process;
       return isShared(name) ? require(packageOf(name)) : requireCore(name);
     };
+    // `import.meta.resolve` and `require.resolve` tell files, as ever.
+    const { resolveForImportMeta } = esmLoader;
+    esmLoader.resolveForImportMeta = (parent, name) =>
+      isShared(name) ? pathToFileURL(createRequire(parent).resolve(name)).href : resolveForImportMeta.call(esmLoader, parent, name);
+    const { resolveCjs } = this._resolution;
+    this._resolution.resolveCjs = (from, name) =>
+      name !== undefined && isShared(name) ? createRequire(from).resolve(name) : resolveCjs.call(this._resolution, from, name);
     // No context: that of this process.
     esmLoader.getContext = () => undefined;
   }
