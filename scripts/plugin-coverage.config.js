@@ -10,6 +10,9 @@ export default {
   projects: undefined,
   ...onSqlite,
   rootDir: '..',
+  // jest looks for counts in the context that it made.
+  runtime: undefined,
+  testEnvironment: 'node',
   testMatch: [
     ...COVERED.map((folder) => `<rootDir>/libs/plugins/src/${folder}/**/*.spec.ts`),
     '<rootDir>/test/plugins/{database-writer,discovery,email-alerts,isolation,open-plugins,plugin-config,registering,running,time-limit,webhook}.spec.ts',

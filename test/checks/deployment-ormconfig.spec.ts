@@ -43,7 +43,7 @@ async function expectMigrations(databaseUrl: string): Promise<void> {
 describe('ormconfig.ts', () => {
   it('is what `npm run typeorm` compiles and uses', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-    expect(scripts['typeorm']).toMatch(/tsc -p tsconfig\.ormconfig\.json && typeorm -d dist\/orm\/ormconfig\.js$/);
+    expect(scripts['typeorm']).toMatch(/tsc -b tsconfig\.ormconfig\.json && typeorm -d dist\/orm\/ormconfig\.js$/);
   });
 
   it('shows and runs the migrations of a SQLite file', () => expectMigrations('sqlite:joblib.sqlite'));
