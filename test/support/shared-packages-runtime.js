@@ -23,12 +23,12 @@ export default class SharedPackagesRuntime extends JestRuntime {
       return isShared(name) ? require(packageOf(name)) : requireCore(name);
     };
     // `import.meta.resolve` and `require.resolve` tell files, as ever.
-    const { resolveForImportMeta } = esmLoader;
+    const { resolveForImportMeta, resolution } = esmLoader;
     esmLoader.resolveForImportMeta = (parent, name) =>
       isShared(name) ? pathToFileURL(createRequire(parent).resolve(name)).href : resolveForImportMeta.call(esmLoader, parent, name);
-    const { resolveCjs } = this._resolution;
-    this._resolution.resolveCjs = (from, name) =>
-      name !== undefined && isShared(name) ? createRequire(from).resolve(name) : resolveCjs.call(this._resolution, from, name);
+    const { resolveCjs } = resolution;
+    resolution.resolveCjs = (from, name) =>
+      name !== undefined && isShared(name) ? createRequire(from).resolve(name) : resolveCjs.call(resolution, from, name);
     // No context: that of this process.
     esmLoader.getContext = () => undefined;
   }
