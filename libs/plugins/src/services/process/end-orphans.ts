@@ -1,7 +1,8 @@
 import type { PluginLogger } from '../../logger.js';
 import { goneWithin, isGroupAlive, signalGroup, signalProcess } from './end-processes.js';
-import { bootId, isAlive, processesWithEnvironment } from './process-identity.js';
-import { MARK_VARIABLE, ProcessRecords } from './process-records.js';
+import { MarkedProcesses } from './marked-processes.js';
+import { bootId, isAlive } from './process-identity.js';
+import { ProcessRecords } from './process-records.js';
 import type { ProcessRecord } from './process-records.js';
 
 /** How long an orphan has after it was asked to end, and how long the system has to end it after that. */
@@ -33,27 +34,23 @@ async function endOrphan(record: ProcessRecord, records: ProcessRecords, logger:
 class Orphan {
   /** A group is known by its first process: had that one been gone already, the number might be anybody's. */
   readonly #group: number | null;
-  readonly #mark: string;
+  readonly #marked: MarkedProcesses;
 
   constructor({ process, mark }: ProcessRecord) {
     this.#group = process !== null && isAlive(process) ? process.pid : null;
-    this.#mark = mark;
+    this.#marked = new MarkedProcesses(mark);
   }
 
   isThere(): boolean {
-    return (this.#group !== null && isGroupAlive(this.#group)) || this.#marked().length > 0;
+    return (this.#group !== null && isGroupAlive(this.#group)) || this.#marked.living().length > 0;
   }
 
   async end(): Promise<boolean> {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (this.#group !== null && isGroupAlive(this.#group)) signalGroup(this.#group, signal);
-      for (const pid of this.#marked()) signalProcess(pid, signal);
+      for (const pid of this.#marked.living()) signalProcess(pid, signal);
       if (await goneWithin(() => this.isThere(), GRACE_MS)) return true;
     }
     return false;
-  }
-
-  #marked(): number[] {
-    return processesWithEnvironment(MARK_VARIABLE, this.#mark);
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { OutputLines } from '../probe/output-lines.js';
 import type { ServiceEnd } from '../service-plugin.js';
 import { goneWithin, isGroupAlive, signalGroup, signalProcess } from './end-processes.js';
-import { processesWithEnvironment } from './process-identity.js';
+import { MarkedProcesses } from './marked-processes.js';
 import { MARK_VARIABLE } from './process-records.js';
 
 /** How long the last lines of a process that is gone may take to arrive. */
@@ -28,6 +28,7 @@ export class RunningProcess {
   readonly ended: Promise<ServiceEnd>;
   readonly mark: string;
   readonly #child: ChildProcess;
+  readonly #descendants: MarkedProcesses;
   readonly #closed: Promise<unknown>;
   readonly #over = new AbortController();
   #hasEnded = false;
@@ -36,6 +37,7 @@ export class RunningProcess {
 
   constructor([program, ...args]: readonly [string, ...string[]], { mark, onLine, ...options }: RunningProcessOptions) {
     this.mark = mark;
+    this.#descendants = new MarkedProcesses(mark);
     const env = { ...options.env, [MARK_VARIABLE]: mark };
     this.#child = spawn(program, args, { ...options, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
@@ -82,8 +84,8 @@ export class RunningProcess {
   async release(): Promise<boolean> {
     await this.end('SIGKILL');
     this.#over.abort();
-    for (const pid of this.#escaped()) signalProcess(pid, 'SIGKILL');
-    const isGone = await goneWithin(() => this.#escaped().length > 0 || (!this.#isGone && !this.#hasEnded), KILLED_WITHIN_MS);
+    for (const pid of this.#descendants.living()) signalProcess(pid, 'SIGKILL');
+    const isGone = await goneWithin(() => this.#descendants.living().length > 0 || (!this.#isGone && !this.#hasEnded), KILLED_WITHIN_MS);
     this.#isGone ||= this.#hasEnded && !this.#isGroupAlive();
     const lastLines = new AbortController();
     await Promise.race([this.#closed, pause(LAST_LINES_MS, undefined, { signal: lastLines.signal }).catch(() => undefined)]);
@@ -104,10 +106,6 @@ export class RunningProcess {
     const isAlive = isGroupAlive(this.pid);
     if (this.#hasEnded && !isAlive) this.#isGone = true;
     return isAlive;
-  }
-
-  #escaped(): number[] {
-    return processesWithEnvironment(MARK_VARIABLE, this.mark);
   }
 
   #forget(): void {
