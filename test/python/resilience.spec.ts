@@ -10,8 +10,10 @@ import { Scene } from './scene.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/worker-python/worker.py', import.meta.url));
 
-/** Serves a job whose runs wait for a gate; woken by events alone. */
+/** Serves a job whose runs wait for a gate; woken by events alone, and so not before the socket is back that the last test may have cut. */
 const serveGated = (room: string): string => `
+while "/" not in host.socket.namespaces:
+    host.socket.sleep(0.01)
 manager = JobManager(host, host.socket, execute=host.execute, polling_interval=3600)
 running, gate, ended = threading.Event(), threading.Event(), []
 manager.register(Gated, room="${room}", run_kwargs={"running": running, "gate": gate, "ended": ended})
