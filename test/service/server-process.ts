@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { endOrphans } from '@joblib/plugins/services';
+import { RecordingLogger } from '@joblib/plugins/testing';
+
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** A program of the service, run as people run it: in a folder of its own, with nothing in its environment but what a test gives. */
@@ -98,8 +101,12 @@ export class Playground {
     return command.stdout.trim();
   }
 
+  /** Ends all of them, and what their services left behind. */
   async clear(): Promise<void> {
     await Promise.all(this.#processes.splice(0).map((each) => each.stop('SIGKILL')));
-    for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+    for (const folder of this.#folders.splice(0)) {
+      await endOrphans(join(folder, 'data/services'), new RecordingLogger());
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
