@@ -11,8 +11,8 @@ import { DATABASE_WRITER_KEYS } from '../../libs/plugins/src/built-in/database-w
 import { RESULT_COLUMNS } from '../../libs/plugins/src/built-in/database-writer/result-rows.js';
 import { EMAIL_KEYS, SMTP_KEYS } from '../../libs/plugins/src/built-in/email-alerts/email-settings.js';
 import { PROMETHEUS_KEYS } from '../../libs/plugins/src/built-in/prometheus-plugin.js';
-import { CONDITION_KEYS } from '../../libs/plugins/src/built-in/shared/condition.js';
-import { CONTEXT_NAMES } from '../../libs/plugins/src/built-in/shared/context-view.js';
+import { CONDITION_KEYS } from '../../libs/plugins/src/built-in/settings/condition.js';
+import { CONTEXT_NAMES } from '../../libs/plugins/src/built-in/template/context-view.js';
 import { WEBHOOK_KEYS } from '../../libs/plugins/src/built-in/webhook/webhook-settings.js';
 import { TRIGGER_KEYS, WORKFLOW_TRIGGER_KEYS } from '../../libs/plugins/src/built-in/workflow-trigger-plugin.js';
 import { JOBLIB_FILE_KEYS, readJoblibFile } from '../../src/config/joblib-file.js';

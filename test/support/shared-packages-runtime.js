@@ -7,11 +7,12 @@ const require = createRequire(import.meta.url);
 
 /** What is imported by a name, and is not ours: ours is read from its sources, for each file anew. */
 const PACKAGE = /^(?![./]|node:|data:|file:|jest$|@jest\/|@joblib\/)/;
-const kinds = new Map();
+/** What was found out before, by name. */
+const known = new Map();
 
 /**
  * Packages are loaded once for a jest worker and not once for a file, which is most of what a short file costs; and our code runs where they run, so that
- * there is one `Error` and one `Array`. See docs/adr/0005. It reaches into jest-runtime, whose version is fixed in package.json for that reason.
+ * there is one `Error` and one `Array`. See docs/adr/0012. It reaches into jest-runtime, whose version is exact in package.json for that reason.
  */
 export default class SharedPackagesRuntime extends JestRuntime {
   constructor(config, environment, resolver, ...rest) {
@@ -44,8 +45,8 @@ function withPackages(resolver) {
 function isShared(specifier) {
   const name = packageOf(specifier);
   if (!PACKAGE.test(name)) return false;
-  let shared = kinds.get(name);
-  if (shared === undefined) kinds.set(name, (shared = canBeShared(name)));
+  let shared = known.get(name);
+  if (shared === undefined) known.set(name, (shared = canBeShared(name)));
   return shared;
 }
 

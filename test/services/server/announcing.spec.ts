@@ -203,8 +203,8 @@ describe('a server without a supervisor', () => {
     const scene = await stage.server(null);
     run.mockRestore();
     const index = timers.mock.calls.findIndex(([, delayMs]) => delayMs === LOOK_INTERVAL_MS);
+    expect(index).not.toBe(-1);
     const timer: unknown = timers.mock.results[index]?.value;
-    expect(timer).toBeDefined();
     await scene.look();
     expect(ended.mock.calls.some(([one]) => (one as unknown) === timer)).toBe(!isOnPostgres);
   });

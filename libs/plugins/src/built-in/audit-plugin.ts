@@ -7,7 +7,7 @@ import type { PluginLogger } from '../logger.js';
 import { PluginMetadata } from '../plugin-metadata.js';
 import type { PluginConfig } from '../post-processor.js';
 import { auditReport } from './audit-report.js';
-import { readConfig } from './shared/config-reader.js';
+import { readConfig } from './settings/config-reader.js';
 
 export const AUDIT_KEYS = ['log_to_file', 'audit_file'] as const;
 

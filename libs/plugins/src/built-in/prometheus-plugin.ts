@@ -2,10 +2,10 @@ import type { PluginExecutionContext } from '../context/plugin-execution-context
 import { PluginMetadata } from '../plugin-metadata.js';
 import type { Accepts, PluginConfig, PostProcessor } from '../post-processor.js';
 import type { PluginCounter, PluginHistogram, PluginHost, PluginMetrics } from './plugin-host.js';
-import { readConfig } from './shared/config-reader.js';
-import type { ConfigReader } from './shared/config-reader.js';
-import { PluginSettings, readAccepts } from './shared/plugin-settings.js';
-import type { CommonSettings } from './shared/plugin-settings.js';
+import { readConfig } from './settings/config-reader.js';
+import type { ConfigReader } from './settings/config-reader.js';
+import { PluginSettings, readAccepts } from './settings/plugin-settings.js';
+import type { CommonSettings } from './settings/plugin-settings.js';
 
 export const PROMETHEUS_KEYS = ['accepts', 'prefix', 'buckets', 'max_suites'] as const;
 

@@ -8,14 +8,14 @@ import type { Accepts, PluginConfig, PostProcessor } from '../post-processor.js'
 import { asRecord } from '../report/json-reading.js';
 import type { JsonRecord } from '../report/json-reading.js';
 import type { PluginHost, PluginSubmission } from './plugin-host.js';
-import { CONDITION_KEYS, holds, readCondition } from './shared/condition.js';
-import type { Condition } from './shared/condition.js';
-import { readConfig } from './shared/config-reader.js';
-import type { ConfigReader } from './shared/config-reader.js';
-import { contextView } from './shared/context-view.js';
-import { PluginSettings, readAccepts } from './shared/plugin-settings.js';
-import type { CommonSettings } from './shared/plugin-settings.js';
-import { assertTemplate, fillTemplate } from './shared/template.js';
+import { CONDITION_KEYS, holds, readCondition } from './settings/condition.js';
+import type { Condition } from './settings/condition.js';
+import { readConfig } from './settings/config-reader.js';
+import type { ConfigReader } from './settings/config-reader.js';
+import { contextView } from './template/context-view.js';
+import { PluginSettings, readAccepts } from './settings/plugin-settings.js';
+import type { CommonSettings } from './settings/plugin-settings.js';
+import { assertTemplate, fillTemplate } from './template/template.js';
 
 export const WORKFLOW_TRIGGER_KEYS = ['accepts', 'triggers'] as const;
 export const TRIGGER_KEYS = ['when', 'job', 'room', 'payload'] as const;

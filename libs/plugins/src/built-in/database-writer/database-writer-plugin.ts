@@ -2,10 +2,10 @@ import type { PluginExecutionContext } from '../../context/plugin-execution-cont
 import { PluginMetadata } from '../../plugin-metadata.js';
 import type { Accepts, PluginConfig, PostProcessor } from '../../post-processor.js';
 import type { PluginHost } from '../plugin-host.js';
-import { readConfig } from '../shared/config-reader.js';
-import type { ConfigReader } from '../shared/config-reader.js';
-import { PluginSettings, readAccepts } from '../shared/plugin-settings.js';
-import type { CommonSettings } from '../shared/plugin-settings.js';
+import { readConfig } from '../settings/config-reader.js';
+import type { ConfigReader } from '../settings/config-reader.js';
+import { PluginSettings, readAccepts } from '../settings/plugin-settings.js';
+import type { CommonSettings } from '../settings/plugin-settings.js';
 import { RESULT_COLUMNS, RESULT_KEY, resultRows } from './result-rows.js';
 
 export const DATABASE_WRITER_KEYS = ['accepts', 'table'] as const;

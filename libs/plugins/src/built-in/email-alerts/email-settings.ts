@@ -1,11 +1,11 @@
 import { SEVERITIES } from '../../context/severity.js';
 import type { Severity } from '../../context/severity.js';
 import type { PluginConfig } from '../../post-processor.js';
-import { readConfig } from '../shared/config-reader.js';
-import type { ConfigReader } from '../shared/config-reader.js';
-import { readAccepts } from '../shared/plugin-settings.js';
-import type { CommonSettings } from '../shared/plugin-settings.js';
-import { assertTemplate } from '../shared/template.js';
+import { readConfig } from '../settings/config-reader.js';
+import type { ConfigReader } from '../settings/config-reader.js';
+import { readAccepts } from '../settings/plugin-settings.js';
+import type { CommonSettings } from '../settings/plugin-settings.js';
+import { assertTemplate } from '../template/template.js';
 
 export const EMAIL_KEYS = ['accepts', 'smtp', 'from', 'to', 'severities', 'subject'] as const;
 export const SMTP_KEYS = ['host', 'port', 'tls', 'user', 'password', 'timeout_seconds'] as const;

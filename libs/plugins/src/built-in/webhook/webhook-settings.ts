@@ -1,11 +1,11 @@
 import type { PluginConfig } from '../../post-processor.js';
-import { ALWAYS, CONDITION_KEYS, readCondition } from '../shared/condition.js';
-import type { Condition } from '../shared/condition.js';
-import { readConfig } from '../shared/config-reader.js';
-import type { ConfigReader } from '../shared/config-reader.js';
-import { readAccepts } from '../shared/plugin-settings.js';
-import type { CommonSettings } from '../shared/plugin-settings.js';
-import { assertTemplate } from '../shared/template.js';
+import { ALWAYS, CONDITION_KEYS, readCondition } from '../settings/condition.js';
+import type { Condition } from '../settings/condition.js';
+import { readConfig } from '../settings/config-reader.js';
+import type { ConfigReader } from '../settings/config-reader.js';
+import { readAccepts } from '../settings/plugin-settings.js';
+import type { CommonSettings } from '../settings/plugin-settings.js';
+import { assertTemplate } from '../template/template.js';
 
 export const WEBHOOK_KEYS = [
   'accepts',

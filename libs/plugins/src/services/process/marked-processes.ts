@@ -1,4 +1,4 @@
-import { identityOf, isAlive, processesWithEnvironment } from './process-identity.js';
+import { isAlive, processesWithEnvironment } from './process-identity.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { MARK_VARIABLE } from './process-records.js';
 
@@ -11,10 +11,7 @@ export class MarkedProcesses {
 
   /** Numbers of those that have not ended. */
   living(): number[] {
-    for (const pid of processesWithEnvironment(MARK_VARIABLE, this.mark)) {
-      const identity = identityOf(pid);
-      if (identity !== null) this.#seen.set(pid, identity);
-    }
+    for (const found of processesWithEnvironment(MARK_VARIABLE, this.mark)) this.#seen.set(found.pid, found);
     for (const [pid, identity] of this.#seen) if (!isAlive(identity)) this.#seen.delete(pid);
     return [...this.#seen.keys()];
   }

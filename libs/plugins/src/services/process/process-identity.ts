@@ -38,12 +38,12 @@ export function livingMembers(group: number): number[] {
   return (isLinux ? allOfProc() : allOfPs()).filter((row) => row.group === group && !row.isZombie).map(({ pid }) => pid);
 }
 
-/** Numbers of the processes that have `<name>=<value>` in their environment, on Linux; elsewhere nobody tells. */
-export function processesWithEnvironment(name: string, value: string): number[] {
+/** The processes that have `<name>=<value>` in their environment, on Linux; elsewhere nobody tells. */
+export function processesWithEnvironment(name: string, value: string): ProcessIdentity[] {
   if (!isLinux) return [];
   const wanted = `${name}=${value}`;
-  return pidsOfProc().filter(
-    (pid) => readOrNull(`/proc/${pid}/environ`)?.split('\0').includes(wanted) === true && identityOf(pid) !== null,
+  return pidsOfProc().flatMap((pid) =>
+    readOrNull(`/proc/${pid}/environ`)?.split('\0').includes(wanted) === true ? (identityOf(pid) ?? []) : [],
   );
 }
 
