@@ -19,7 +19,7 @@ export async function startJoblib(url: string): Promise<Contender> {
   const tasks = app.get(JoblibTasks, { strict: false });
   const workerId = await registerWorker(await app.getUrl());
 
-  /** The next tasks are fetched while the end of the last ones is stored, as a worker does that is not to wait. */
+  /** While there is more than it can take, the next tasks are fetched as the end of the last ones is stored; else the end comes first. */
   async function serve({ onRun, onDone }: Progress, signal: AbortSignal): Promise<void> {
     let storing: Promise<unknown> = Promise.resolve();
     while (!signal.aborted) {
@@ -28,6 +28,7 @@ export async function startJoblib(url: string): Promise<Contender> {
       await storing;
       const ended = claimed.map(({ id }) => ({ taskId: id, status: 'completed' as const }));
       storing = tasks.reportMany(CALLER, ended).then(() => onDone(claimed.length));
+      if (claimed.length < BATCH) await storing;
     }
     await storing;
   }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { emptyPostgresDatabase } from '../databases.js';
+import { distantServer } from './distant-server.js';
 import type { Percentiles, QueueFigures } from './figures.js';
 
 const HELP = `Usage: npm run bench:queues -- --postgres postgres://user@host:port/database [options]
@@ -9,6 +10,7 @@ const HELP = `Usage: npm run bench:queues -- --postgres postgres://user@host:por
   --seconds 3        how long 128 callers add one at a time
   --backlog 20000    jobs that are added in bulk and worked off
   --trips 200        jobs that are added one by one to an idle queue and waited for
+  --delay-ms 0       holds everything that passes to and from the server: a database on another machine
   --rounds 2         how often each has its turn; the best of each figure counts`;
 
 const NAMES = ['joblib', 'pg-boss', 'graphile-worker', 'bullmq'];
@@ -23,6 +25,7 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '3' },
       backlog: { type: 'string', default: '20000' },
       trips: { type: 'string', default: '200' },
+      'delay-ms': { type: 'string', default: '0' },
       rounds: { type: 'string', default: '2' },
       help: { type: 'boolean', default: false },
     },
@@ -31,14 +34,17 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
+  const delayMs = Number(values['delay-ms']);
+  const distant = delayMs > 0 ? await distantServer(values.postgres, delayMs) : null;
   const rounds: QueueFigures[] = [];
   for (let round = 1; round <= Number(values.rounds); round += 1) {
     for (const name of values.only.split(',')) {
-      const figures = await measure(name, values.postgres, [values.seconds, values.backlog, values.trips]);
+      const figures = await measure(name, distant?.url ?? values.postgres, [values.seconds, values.backlog, values.trips]);
       rounds.push(figures);
       console.log(`round ${round}: ${JSON.stringify(figures)}`);
     }
   }
+  distant?.close();
   console.log(`\n${report(values.only.split(',').map((name) => bestOf(rounds.filter((one) => one.name === name))))}`);
 }
 

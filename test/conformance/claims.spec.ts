@@ -25,7 +25,7 @@ describe.each(databases)('claims on $name', (kind) => {
   }
 
   async function take(...requests: ClaimRequest[]): Promise<string[][]> {
-    const taken = await bench.write((tx) => bench.claims.take(tx, requests, bench.now));
+    const taken = await bench.write((tx) => bench.claims.take(tx, requests, bench.now, null));
     return taken.map(({ tasks }) => tasks.map(({ id }) => id));
   }
 
@@ -62,8 +62,8 @@ describe.each(databases)('claims on $name', (kind) => {
     const [first, second] = [await bench.aTask(other), await bench.aTask(job)];
     bench.clock.advance(1);
     const taken = { status: 'claimed', workerId: worker.id, claimedById: 'ann', claimedAt: bench.now, attempt: 1 };
-    expect(await bench.write((tx) => bench.claims.take(tx, [asking([job, other])], bench.now))).toEqual([
-      { tasks: [{ ...first, ...taken }], isContended: false },
+    expect(await bench.write((tx) => bench.claims.take(tx, [asking([job, other])], bench.now, null))).toEqual([
+      { tasks: [{ ...first, ...taken }], isContended: false, isUndecided: false },
     ]);
     expect(await bench.find(first.id)).toEqual({ ...first, ...taken });
     expect(await take(asking([job, other]))).toEqual([[second.id]]);
@@ -99,7 +99,7 @@ describe.each(databases)('claims on $name', (kind) => {
         }
         return rows;
       };
-      return bench.claims.take(tx, [asking([job])], bench.now);
+      return bench.claims.take(tx, [asking([job])], bench.now, null);
     });
     expect(taken.map(({ tasks }) => tasks.map(({ id }) => id))).toEqual([[next.id]]);
     expect((await bench.find(stale.id))?.status).toBe('cancelled');

@@ -93,6 +93,7 @@ function tableOf(
     },
     tasks: {
       insert: { '': [[], tasks.insert([{ ...PENDING }])] },
+      insertForLive: tasks.insertForLive === null ? {} : { '': [[PK], tasks.insertForLive([{ ...PENDING }])] },
       findByIds: { '': [[PK], tasks.findByIds(IDS)] },
       report: {
         ...Object.fromEntries(REPORTABLE_STATUSES.map((status) => [status, [[PK], tasks.report([{ ...CHANGE, status }])]])),
@@ -106,6 +107,8 @@ function tableOf(
     claims: {
       claimableJobs: { '': [[PK, PK], claims.claimableJobs([ID])] },
       oldestPending: { '': [['joblib_task_pending'], claims.oldestPending([{ jobId: ID, limit: 3 }])] },
+      oldestPendingOf:
+        claims.oldestPendingOf === null ? {} : { '': [['joblib_task_pending'], claims.oldestPendingOf([{ workerId: ID, quantity: 3 }])] },
       take: { '': [[PK], claims.take([{ taskId: ID, workerId: ID, userId: 'ann', now: NOW, starts: true }])] },
       undo: { '': [[PK], claims.undo([{ taskId: ID, workerId: ID, attempt: 1, status: 'claimed' }])] },
       putBackUnstarted: { '': [['joblib_task_of_worker'], claims.putBackUnstarted(NOW)] },

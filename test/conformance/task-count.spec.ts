@@ -72,7 +72,7 @@ describe.each(databases)('counts of tasks on $name', (kind) => {
       const receipt = async () => ({ taskId: await one('claimed'), workerId: worker.id, attempt: 1, status: 'claimed' as const });
       const actions: Readonly<Record<Action, () => Promise<unknown>>> = {
         submit: () => bench.someTasks(jobs[pick % 2] ?? job, 1 + (pick % 4), { roomId: `room ${pick % 3}` }),
-        claim: () => bench.write((tx) => bench.claims.take(tx, [request], bench.now)),
+        claim: () => bench.write((tx) => bench.claims.take(tx, [request], bench.now, null)),
         start: async () => bench.report(await one('claimed'), 'running', { progress: pick % 2 === 0 ? '0.5' : null }),
         progress: async () => bench.report(await one('running'), 'running', { progress: '0.7' }),
         end: async () =>
@@ -109,7 +109,7 @@ describe.each(databases)('counts of tasks on $name', (kind) => {
 /** A claim whose transaction comes to nothing. */
 async function rolledBack(bench: Workbench, request: Parameters<Workbench['claims']['take']>[1][number]): Promise<void> {
   const broken = bench.write(async (tx) => {
-    await bench.claims.take(tx, [request], bench.now);
+    await bench.claims.take(tx, [request], bench.now, null);
     throw new Error('broken');
   });
   await expect(broken).rejects.toThrow('broken');

@@ -120,7 +120,7 @@ export class Workbench {
   async aClaimedTask(job: Job, worker: Worker, facts: Partial<Task> = {}): Promise<Task> {
     const { id } = await this.aTask(job, facts);
     const request = { userId: worker.userId, workerOfJob: new Map([[job.id, worker.id]]), maxTasks: 1000, starts: false };
-    const [taken] = await this.write((transaction) => this.claims.take(transaction, [request], this.now));
+    const [taken] = await this.write((transaction) => this.claims.take(transaction, [request], this.now, null));
     const task = taken?.tasks.find((one) => one.id === id);
     if (task === undefined) throw new Error('The task was not claimed.');
     return task;

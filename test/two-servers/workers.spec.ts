@@ -125,6 +125,25 @@ describe('the clean-up of a worker on one server', () => {
     }
   });
 
+  it('against a submit on the other, which has met the job before: the same', async () => {
+    for (const gap of GAPS) {
+      const fullName = aName();
+      const { body: job } = await alice[0].register(fullName);
+      const { body: first } = await bob[1].submit('lab', fullName);
+      await alice[0].claim(job.worker_id);
+      await alice[0].report(first.id, 'running');
+      await alice[0].report(first.id, 'completed');
+      const [removed, submitted] = await race(
+        gap,
+        () => alice[0].removeWorker(job.worker_id),
+        () => bob[1].submit('lab', fullName),
+      );
+      expect(removed.status).toBe(204);
+      expect([202, 404]).toContain(submitted.status);
+      expect(await workersOf(fullName)).toEqual(submitted.status === 202 ? [] : null);
+    }
+  });
+
   it('on both at once happens once', async () => {
     for (const gap of GAPS) {
       const fullName = aName();
@@ -159,6 +178,26 @@ describe('the clean-up of a worker on one server', () => {
       expect((await bob[0].task(task.id)).body).toMatchObject({ status });
       expect(servers.told(task.id, 'completed') + servers.told(task.id, 'failed')).toBe(1);
     }
+  });
+});
+
+describe('a job that one server has met', () => {
+  it('is not found there when another has retired it, and found when it is back', async () => {
+    const fullName = aName();
+    const { body: job } = await alice[0].register(fullName);
+    const { body: task } = await bob[1].submit('lab', fullName);
+    await alice[0].claim(job.worker_id);
+    await alice[0].removeWorker(job.worker_id);
+    const submissions = () => Promise.all([1, 2, 3].map(() => bob[1].submit('lab', fullName)));
+    expect((await submissions()).map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect((await alice[0].register(fullName)).status).toBe(201);
+    const accepted = await submissions();
+    expect(accepted.map(({ status, body }) => [status, body.queue_position])).toEqual([
+      [202, 1],
+      [202, 2],
+      [202, 3],
+    ]);
+    expect(accepted.map(({ body }) => body.id)).not.toContain(task.id);
   });
 });
 

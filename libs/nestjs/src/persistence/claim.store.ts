@@ -4,7 +4,9 @@ import { INTERNAL_ROOM } from '@joblib/contract';
 import { assignTasks } from '../domain/assign-tasks.js';
 import type { Claimant } from '../domain/assign-tasks.js';
 import type { Task } from '../domain/task.js';
+import type { PendingRow } from './rows.js';
 import type { Session, Transaction } from './session.js';
+import type { Taking } from './statements.js';
 import { toTask } from './task.store.js';
 
 /** A claimant and the user on whose behalf the tasks are taken. */
@@ -20,12 +22,17 @@ export interface ClaimableJob {
   readonly isInternal: boolean;
 }
 
+/** Ids of pending tasks by job, oldest first. */
+export type Queues = ReadonlyMap<string, readonly string[]>;
+
 /** What one request got. */
 export interface Taken {
   /** Oldest first. */
   readonly tasks: readonly Task[];
   /** It got nothing, while tasks are pending that another transaction is about to take, or to give back. */
   readonly isContended: boolean;
+  /** It got nothing, since others were faster, and the transaction was over before another look. */
+  readonly isUndecided: boolean;
 }
 
 /** A claim that was answered or is about to be; enough to undo exactly it. */
@@ -54,51 +61,55 @@ export class ClaimStore {
   }
 
   /**
+   * Looks for what named workers could take, in one round trip with whatever else is asked about them.
+   * @returns `null` where that saves nothing.
+   */
+  async lookAhead(session: Session, requests: readonly { workerId: string; maxTasks: number }[]): Promise<Queues | null> {
+    const { oldestPendingOf } = session.statements.claims;
+    if (oldestPendingOf === null) return null;
+    const asking = requests.map(({ workerId, maxTasks }) => ({ workerId, quantity: maxTasks }));
+    return queuesOf(await session.all(oldestPendingOf(asking)));
+  }
+
+  /**
    * Takes for each request its oldest pending tasks. An empty list that is not contended means that a fresh look found nothing:
    * whenever a task that was seen is gone by the time it is taken, the look is repeated.
+   * @param ahead what a look has found already, at least as much as all requests together could take.
    */
-  async take(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Taken[]> {
-    const taken = await this.#takeFree(transaction, requests, now);
-    const contended = await this.#contendedJobs(transaction, requests, taken);
-    return taken.map((tasks, index) => ({
-      tasks,
-      isContended: tasks.length === 0 && [...(requests[index]?.workerOfJob.keys() ?? [])].some((jobId) => contended.has(jobId)),
-    }));
-  }
-
-  /** Waiting for the others' locks could end in a circle, so it is left to the caller, with nothing locked. */
-  async #contendedJobs(session: Session, requests: readonly ClaimRequest[], taken: readonly Task[][]): Promise<ReadonlySet<string>> {
-    if (!session.isRemote) return new Set();
-    const jobIds = new Set(requests.flatMap(({ workerOfJob }, index) => (taken[index]?.length === 0 ? [...workerOfJob.keys()] : [])));
-    return jobIds.size === 0 ? jobIds : new Set(await this.withPending(session, [...jobIds]));
-  }
-
-  async #takeFree(transaction: Transaction, requests: readonly ClaimRequest[], now: number): Promise<Task[][]> {
+  async take(transaction: Transaction, requests: readonly ClaimRequest[], now: number, ahead: Queues | null): Promise<Taken[]> {
     const taken: Task[][] = requests.map(() => []);
     // What somebody else is just taking, or has taken since it was seen: it is passed over, whatever is behind it is not.
     const lost = new Set<string>();
-    for (;;) {
-      const wanting = requests.flatMap((request, index) => {
-        const missing = request.maxTasks - (taken[index]?.length ?? 0);
-        return missing > 0 ? [{ ...request, maxTasks: missing, index }] : [];
-      });
-      const assignments = assignTasks(wanting, await this.#queues(transaction, wanting, lost));
-      const takings = assignments.flatMap((list, position) =>
-        list.map((assignment) => {
-          const { userId = '', starts = false, index = 0 } = wanting[position] ?? {};
-          return { ...assignment, userId, starts, now, index };
-        }),
-      );
-      if (takings.length === 0) return taken;
-      const rows = await transaction.all(transaction.statements.claims.take(takings));
-      const won = new Map(rows.map((row) => [row.id, toTask(row)]));
+    let isClosed = false;
+    for (let queues = ahead; ; queues = null) {
+      const wanting = stillWanting(requests, taken);
+      const takings = takingsOf(wanting, queues ?? (await this.#queues(transaction, wanting, lost)), now);
+      if (takings.length === 0) break;
+      const taking = transaction.all(transaction.statements.claims.take(takings));
+      isClosed = transaction.nothingFollows();
+      const won = new Map((await taking).map((row) => [row.id, toTask(row)]));
       for (const { taskId, index } of takings) {
         const task = won.get(taskId);
         if (task === undefined) lost.add(taskId);
         else taken[index]?.push(task);
       }
-      if (won.size === takings.length) return taken;
+      if (won.size === takings.length || isClosed) break;
     }
+    if (lost.size === 0 || isClosed) {
+      return taken.map((tasks) => ({ tasks, isContended: false, isUndecided: lost.size > 0 && tasks.length === 0 }));
+    }
+    return this.#withContention(transaction, requests, taken);
+  }
+
+  /** Waiting for the others' locks could end in a circle, so it is left to the caller, with nothing locked. */
+  async #withContention(session: Session, requests: readonly ClaimRequest[], taken: readonly Task[][]): Promise<Taken[]> {
+    const jobIds = new Set(requests.flatMap(({ workerOfJob }, index) => (taken[index]?.length === 0 ? [...workerOfJob.keys()] : [])));
+    const contended = jobIds.size === 0 ? jobIds : new Set(await this.withPending(session, [...jobIds]));
+    return taken.map((tasks, index) => ({
+      tasks,
+      isContended: tasks.length === 0 && [...(requests[index]?.workerOfJob.keys() ?? [])].some((jobId) => contended.has(jobId)),
+      isUndecided: false,
+    }));
   }
 
   /** Puts back what these claims took, unless somebody has touched it since; their attempt does not count. */
@@ -124,20 +135,45 @@ export class ClaimStore {
   }
 
   /** The oldest pending tasks of every job that is asked for, as many as all together could take, but for those that are lost. */
-  async #queues(session: Session, wanting: readonly Claimant[], lost: ReadonlySet<string>): Promise<Map<string, string[]>> {
+  async #queues(session: Session, wanting: readonly Claimant[], lost: ReadonlySet<string>): Promise<Queues> {
     const limits = new Map<string, number>();
     for (const { workerOfJob, maxTasks } of wanting) {
       for (const jobId of workerOfJob.keys()) limits.set(jobId, (limits.get(jobId) ?? 0) + maxTasks);
     }
     const jobs = [...limits].map(([jobId, limit]) => ({ jobId, limit: limit + lost.size }));
-    const queues = new Map<string, string[]>();
-    if (jobs.length === 0) return queues;
-    for (const { job_id, id } of await session.all(session.statements.claims.oldestPending(jobs))) {
-      if (lost.has(id)) continue;
-      const queue = queues.get(job_id);
-      if (queue === undefined) queues.set(job_id, [id]);
-      else queue.push(id);
-    }
-    return queues;
+    if (jobs.length === 0) return new Map();
+    const heads = await session.all(session.statements.claims.oldestPending(jobs));
+    return queuesOf(lost.size === 0 ? heads : heads.filter(({ id }) => !lost.has(id)));
   }
+}
+
+function queuesOf(heads: readonly PendingRow[]): Queues {
+  const queues = new Map<string, string[]>();
+  for (const { job_id, id } of heads) {
+    const queue = queues.get(job_id);
+    if (queue === undefined) queues.set(job_id, [id]);
+    else queue.push(id);
+  }
+  return queues;
+}
+
+/** A request that has not got all that it may have, and its place among all. */
+interface Wanting extends ClaimRequest {
+  readonly index: number;
+}
+
+function stillWanting(requests: readonly ClaimRequest[], taken: readonly Task[][]): Wanting[] {
+  return requests.flatMap((request, index) => {
+    const missing = request.maxTasks - (taken[index]?.length ?? 0);
+    return missing > 0 ? [{ ...request, maxTasks: missing, index }] : [];
+  });
+}
+
+function takingsOf(wanting: readonly Wanting[], queues: Queues, now: number): (Taking & Pick<Wanting, 'index'>)[] {
+  return assignTasks(wanting, queues).flatMap((list, position) =>
+    list.map((assignment) => {
+      const { userId = '', starts = false, index = 0 } = wanting[position] ?? {};
+      return { ...assignment, userId, starts, now, index };
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 export { ClaimGates } from './claim-gates.js';
 export type { GateLoader } from './claim-gates.js';
 export { ClaimStore } from './claim.store.js';
-export type { ClaimReceipt, ClaimRequest, ClaimableJob, Taken } from './claim.store.js';
+export type { ClaimReceipt, ClaimRequest, ClaimableJob, Queues, Taken } from './claim.store.js';
 export { sessionMakerFor } from './data-source-session-maker.js';
 export { unavailability } from './database-errors.js';
 export { DeliveryListStore } from './delivery-list.store.js';
@@ -11,6 +11,7 @@ export { joblibEntities } from './entities/index.js';
 export { JobStore, assertLive, visibleName } from './job.store.js';
 export { LeaseStore } from './lease.store.js';
 export { migrate } from './migrate.js';
+export { AGAIN } from './operation.js';
 export type { Operation, Outcome } from './operation.js';
 export { Outbox } from './outbox.js';
 export { postgresMigrations } from './postgres/migrations/index.js';

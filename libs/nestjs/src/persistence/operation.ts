@@ -1,7 +1,10 @@
 import type { Transaction } from './session.js';
 
-/** What became of one input of an operation: a value, or a refusal that changed nothing. */
-export type Outcome<Output> = { readonly value: Output } | { readonly refusal: Error };
+/** What became of one input of an operation: a value, or a refusal that changed nothing; or it is not known yet. */
+export type Outcome<Output> = { readonly value: Output } | { readonly refusal: Error } | typeof AGAIN;
+
+/** It changed nothing, and the transaction was over before it was known why: it is performed again, in one that can be asked. */
+export const AGAIN: unique symbol = Symbol('again');
 
 /**
  * One kind of write that many callers ask for at once. A flush hands over all inputs of a kind together, so that a set-based

@@ -21,9 +21,14 @@ export class Outbox {
     this.#widest = all.has('tasks') ? 'tasks' : all.has('reports') ? 'reports' : null;
   }
 
+  /** Whether some server has a plugin. */
+  get isWatched(): boolean {
+    return this.#widest !== null;
+  }
+
   /** Those of the tasks that have ended and that some plugin may accept. */
   async put(transaction: Transaction, tasks: Iterable<Task>): Promise<void> {
-    if (this.#widest === null) return;
+    if (!this.isWatched) return;
     const taskIds = [...tasks].filter((task) => this.#isWanted(task)).map(({ id }) => id);
     if (taskIds.length === 0) return;
     await transaction.all(transaction.statements.deliveries.putOut(taskIds));

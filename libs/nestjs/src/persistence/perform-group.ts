@@ -1,7 +1,7 @@
 import { ProblemError } from '@joblib/contract';
 import type { QueryRunner } from 'typeorm';
 
-import type { Operation, Outcome } from './operation.js';
+import type { AGAIN, Operation, Outcome } from './operation.js';
 import { Transaction } from './session.js';
 import type { Executor } from './session.js';
 import type { TellingTurn } from './telling-order.js';
@@ -10,7 +10,7 @@ import type { TellingTurn } from './telling-order.js';
 export interface Waiting {
   readonly operation: Operation<unknown, unknown>;
   readonly input: unknown;
-  readonly settle: (outcome: Outcome<unknown>) => void;
+  readonly settle: (outcome: Exclude<Outcome<unknown>, typeof AGAIN>) => void;
 }
 
 /** What a group did in its transaction, and what it wants told after the commit, in the order of its kinds. */
@@ -19,19 +19,27 @@ export interface Performed extends Pick<Transaction, 'events' | 'topics' | 'foll
   readonly hasWritten: boolean;
 }
 
-/** Performs all operations of a group, all inputs of a kind together. Kinds of the same rank ask a remote database at the same time. */
+/**
+ * Performs all operations of a group, all inputs of a kind together. Kinds of the same rank ask a remote database at the same time.
+ * @param nothingFollows sends the COMMIT; left to a group that is of one kind, and no pieces of work that know nothing of each other.
+ */
 export async function performGroup(
   executor: Executor,
   queryRunner: QueryRunner,
   group: readonly Waiting[],
   turn: TellingTurn,
+  nothingFollows?: () => void,
 ): Promise<Performed> {
   const parts: Performed[] = [];
   // With the database in this process one transaction follows another: nothing can be told crosswise.
   const remoteTurn = executor.isRemote ? turn : undefined;
-  for (const kinds of rankedKinds(group)) {
+  const ranks = rankedKinds(group);
+  const [onlyKind, ...otherKinds] = ranks.flat();
+  const mayClose = otherKinds.length === 0 && onlyKind?.[0]?.operation !== PIECES_OF_WORK;
+  const commit = mayClose ? nothingFollows : undefined;
+  for (const kinds of ranks) {
     const perform = (waiting: readonly Waiting[]): Promise<Performed> =>
-      performKind(new Transaction(executor, queryRunner, remoteTurn), waiting);
+      performKind(new Transaction(executor, queryRunner, remoteTurn, commit), waiting);
     if (executor.isRemote) parts.push(...(await allOrFirstFailure(kinds.map(perform))));
     else for (const waiting of kinds) parts.push(await perform(waiting));
   }

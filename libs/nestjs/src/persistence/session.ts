@@ -36,7 +36,7 @@ export class Session {
     return this.#writeCount;
   }
 
-  /** Runs one statement or several in order; answers all their rows. */
+  /** Runs one statement or several in order; answers all their rows. They are on their way when the call returns. */
   async all<Row>(statements: Statement<Row> | readonly Statement<Row>[]): Promise<Row[]> {
     const list = Array.isArray(statements) ? (statements as readonly Statement<Row>[]) : [statements as Statement<Row>];
     const rows = await this.executor.execute(list);
@@ -56,13 +56,36 @@ export class Transaction extends Session {
   readonly events: RoomEvent[] = [];
   readonly topics: string[] = [];
   readonly followUps: (() => Promise<void>)[] = [];
+  #isClosed = false;
 
+  /**
+   * @param turn in which it tells; there is none when transactions follow one another anyway.
+   * @param commit sends the COMMIT behind what is on its way; there is none when this is not all that the transaction carries.
+   */
   constructor(
     executor: Executor,
     queryRunner: QueryRunner,
     private readonly turn?: TellingTurn,
+    private readonly commit?: () => void,
   ) {
     super(executor, queryRunner);
+  }
+
+  override async all<Row>(statements: Statement<Row> | readonly Statement<Row>[]): Promise<Row[]> {
+    if (this.#isClosed) throw new Error('The transaction is being committed: nothing more can be asked of it.');
+    return super.all(statements);
+  }
+
+  /**
+   * Says that all statements are on their way, so that the COMMIT may follow at once and a round trip is saved.
+   * @returns whether it does. Then nothing more can be asked: an input that would need it is answered `AGAIN`.
+   */
+  nothingFollows(): boolean {
+    if (this.commit === undefined || this.turn?.isAlone !== true) return false;
+    this.#isClosed = true;
+    this.turn.goAhead();
+    this.commit();
+    return true;
   }
 
   emitAfterCommit(...events: RoomEvent[]): void {

@@ -20,6 +20,11 @@ export function writing<Row>(sql: string, ...values: SqlValue[]): Statement<Row>
   return { sql, values, writes: true, returns: sql.includes('RETURNING') };
 }
 
+/** Changes something in a part of it (`WITH … AS (INSERT …)`), and answers what it reads. */
+export function writingAndReading<Row>(sql: string, ...values: SqlValue[]): Statement<Row> {
+  return { sql, values, writes: true, returns: true };
+}
+
 /** Takes locks in the order that it finds the rows, and answers nothing. */
 export function locking<Row>(sql: string, ...values: SqlValue[]): Statement<Row> {
   return { sql, values, writes: false, returns: false };

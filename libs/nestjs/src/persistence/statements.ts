@@ -104,6 +104,11 @@ export interface ReportChange {
 
 export interface TaskStatements {
   insert(tasks: readonly Task[]): readonly Statement<never>[];
+  /**
+   * Inserts the tasks whose jobs are live, keeps these jobs live until the transaction ends, and answers their ids; `null` where looking up
+   * jobs first costs no round trip.
+   */
+  readonly insertForLive: ((tasks: readonly Task[]) => readonly Statement<IdRow>[]) | null;
   findByIds(taskIds: readonly string[]): readonly Statement<TaskRow>[];
   /** Guarded: answers the rows that changed; whoever lost a race, or is neither claimer nor superuser nor a cancelling submitter, gets none. */
   report(changes: readonly ReportChange[]): readonly Statement<TaskRow>[];
@@ -130,6 +135,11 @@ export interface ClaimStatements {
   claimableJobs(workerIds: readonly string[]): readonly Statement<ClaimableRow>[];
   /** The oldest pending tasks of each job, oldest first. Nothing is locked: what is not taken stays free for others. */
   oldestPending(jobs: readonly { jobId: string; limit: number }[]): readonly Statement<PendingRow>[];
+  /**
+   * The same for all jobs of some workers, of each job as many as its workers ask for; `null` where asking for the jobs first costs no round
+   * trip more.
+   */
+  readonly oldestPendingOf: ((asking: readonly { workerId: string; quantity: number }[]) => readonly Statement<PendingRow>[]) | null;
   /** Guarded: only what is still pending is taken, and what another transaction is changing just now is left to it. */
   take(takings: readonly Taking[]): readonly Statement<TaskRow>[];
   /** Puts back what this very claim took and nobody touched since; as if it had never happened. */

@@ -36,8 +36,28 @@ export function toTask(row: TaskRow): Task {
 export class TaskStore {
   constructor(private readonly outbox: Outbox) {}
 
+  /** Whether what ends is put out for plugins: another statement. */
+  get putsOut(): boolean {
+    return this.outbox.isWatched;
+  }
+
   async insert(transaction: Transaction, tasks: readonly Task[]): Promise<void> {
     if (tasks.length > 0) await transaction.all(transaction.statements.tasks.insert(tasks));
+  }
+
+  /**
+   * Inserts only what belongs to live jobs, which stay so until the transaction ends.
+   * @returns the ids of these jobs.
+   */
+  async insertForLive(transaction: Transaction, tasks: readonly Task[]): Promise<ReadonlySet<string>> {
+    const { insertForLive } = transaction.statements.tasks;
+    if (insertForLive === null || tasks.length === 0) return new Set();
+    return new Set((await transaction.all(insertForLive(tasks))).map(({ id }) => id));
+  }
+
+  /** Whether `insertForLive` inserts anything: with this database it saves a round trip. */
+  canInsertForLive(session: Session): boolean {
+    return session.statements.tasks.insertForLive !== null;
   }
 
   async findById(session: Session, taskId: string): Promise<Task | null> {

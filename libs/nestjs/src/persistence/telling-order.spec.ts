@@ -43,6 +43,36 @@ describe('two who changed the same task', () => {
   });
 });
 
+describe('one who commits before hearing what has changed', () => {
+  it('is alone until somebody else begins, and again when all others have told', () => {
+    const first = order.begin();
+    expect(first.isAlone).toBe(true);
+    const second = order.begin();
+    expect([first.isAlone, second.isAlone]).toEqual([false, false]);
+    first.end();
+    expect(second.isAlone).toBe(true);
+  });
+
+  it('tells before all who begin later, also when these hear of their change first', async () => {
+    const ahead = order.begin();
+    ahead.goAhead();
+    const [same, other] = [order.begin(), order.begin()];
+    same.touch('a');
+    other.touch('b');
+    ahead.touch('a');
+    await Promise.all([tell('same', same), tell('other', other), tell('ahead', ahead)]);
+    expect(told).toEqual(['ahead', 'same', 'other']);
+  });
+
+  it('holds up nobody once it has told', async () => {
+    const ahead = order.begin();
+    ahead.goAhead();
+    ahead.end();
+    await tell('next', order.begin());
+    expect(told).toEqual(['next']);
+  });
+});
+
 describe('who changed other tasks', () => {
   it('waits for nobody', async () => {
     const [first, second] = [order.begin(), order.begin()];

@@ -6,7 +6,8 @@ import { EVENT_PUBLISHER, SESSION_MAKER, WAKE_UPS } from '../ports/index.js';
 import type { EventPublisher, SessionMaker, WakeUps } from '../ports/index.js';
 import { isConflict, translateDatabaseError } from './database-errors.js';
 import { executorFor } from './executors.js';
-import type { Operation, Outcome } from './operation.js';
+import { AGAIN } from './operation.js';
+import type { Operation } from './operation.js';
 import { OutageLog } from './outage-log.js';
 import { PIECES_OF_WORK, performGroup } from './perform-group.js';
 import type { Performed, Waiting } from './perform-group.js';
@@ -56,7 +57,7 @@ export class UnitOfWork {
    */
   perform<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
     return new Promise<Output>((resolve, reject) => {
-      const settle = (outcome: Outcome<unknown>): void => {
+      const settle: Waiting['settle'] = (outcome) => {
         if ('refusal' in outcome) reject(outcome.refusal);
         else resolve(outcome.value as Output);
       };
@@ -105,11 +106,12 @@ export class UnitOfWork {
     lane.isFlushing = false;
   }
 
-  async #flush(group: readonly Waiting[], conflicts = 0): Promise<void> {
+  /** @param mayCloseEarly whether operations may have the COMMIT sent before they know what they have done. */
+  async #flush(group: readonly Waiting[], conflicts = 0, mayCloseEarly = true): Promise<void> {
     const turn = this.#tellingOrder.begin();
     let committed: Performed;
     try {
-      committed = await this.#commit(group, turn);
+      committed = await this.#commit(group, turn, mayCloseEarly);
     } catch (error) {
       turn.end();
       if (isConflict(error) && conflicts < MAX_CONFLICTS) await this.#flushOneByOne(group, conflicts + 1);
@@ -120,14 +122,19 @@ export class UnitOfWork {
     if (this.#isRemote) await turn.comesUp();
     this.#tell(committed);
     turn.end();
-    for (const [waiting, outcome] of committed.outcomes) waiting.settle(outcome);
+    const undecided: Waiting[] = [];
+    for (const [waiting, outcome] of committed.outcomes) {
+      if (outcome === AGAIN) undecided.push(waiting);
+      else waiting.settle(outcome);
+    }
+    if (undecided.length > 0) await this.#flush(undecided, 0, false);
   }
 
-  async #commit(group: readonly Waiting[], turn: TellingTurn): Promise<Performed> {
-    const committed = await this.sessionMaker.transaction(async (queryRunner) => {
+  async #commit(group: readonly Waiting[], turn: TellingTurn, mayCloseEarly: boolean): Promise<Performed> {
+    const committed = await this.sessionMaker.transaction(async (queryRunner, nothingFollows) => {
       const executor = await executorFor(queryRunner);
       this.#isRemote = executor.isRemote;
-      return performGroup(executor, queryRunner, group, turn);
+      return performGroup(executor, queryRunner, group, turn, mayCloseEarly ? nothingFollows : undefined);
     });
     this.#flushes += 1;
     this.#flushedOperations += group.length;

@@ -4,8 +4,8 @@ import { ProblemError } from '@joblib/contract';
 import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import type { Worker } from '../domain/worker.js';
-import { ClaimGates, ClaimStore, WorkerStore } from '../persistence/index.js';
-import type { ClaimRequest, ClaimableJob, Operation, Outcome, OwnedWorker, Transaction } from '../persistence/index.js';
+import { AGAIN, ClaimGates, ClaimStore, WorkerStore } from '../persistence/index.js';
+import type { ClaimRequest, ClaimableJob, Operation, Outcome, OwnedWorker, Queues, Taken, Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
 
@@ -32,6 +32,8 @@ export interface Look {
   /** Nothing was taken, but what is pending is just being taken by somebody else: only another look can tell whether anything is left. */
   readonly isContended: boolean;
 }
+
+const NOTHING: Taken = { tasks: [], isContended: false, isUndecided: false };
 
 type JobsOfWorkers = ReadonlyMap<string, readonly ClaimableJob[]>;
 
@@ -60,31 +62,37 @@ export class ClaimOperation implements Operation<Claiming, Look> {
   async perform(transaction: Transaction, inputs: readonly Claiming[]): Promise<Outcome<Look>[]> {
     if (this.gates.mustLearn) await this.gates.ensureLearned(transaction);
     const now = this.clock.now();
-    const asking = await this.#ask(transaction, inputs, now);
+    const { asking, ahead } = await this.#ask(transaction, inputs, now);
     const requests = asking.filter((one): one is Asking => !(one instanceof ProblemError));
     const open = this.gates.hasClosed ? await this.#withoutClosed(transaction, requests) : requests;
-    const taken = await this.claims.take(transaction, open, now);
+    const taken = await this.claims.take(transaction, open, now, ahead);
     const takenFor = new Map(requests.map((request, index) => [request, taken[index]]));
     return asking.map((one) => {
       if (one instanceof ProblemError) return { refusal: one };
-      const { tasks = [], isContended = false } = takenFor.get(one) ?? {};
+      const { tasks, isContended, isUndecided } = takenFor.get(one) ?? NOTHING;
+      if (isUndecided) return AGAIN;
       for (const task of tasks) tell(transaction, task);
       return { value: { tasks, jobIds: [...one.workerOfJob.keys()], workerIds: one.workerIds, isContended } };
     });
   }
 
-  /** Heartbeats and jobs of everybody who asks, together. */
-  async #ask(transaction: Transaction, inputs: readonly Claiming[], now: number): Promise<(Asking | ProblemError)[]> {
-    const named: OwnedWorker[] = [];
+  /** Heartbeats and jobs of everybody who asks, together; and what their jobs have to give, when everybody names a worker. */
+  async #ask(
+    transaction: Transaction,
+    inputs: readonly Claiming[],
+    now: number,
+  ): Promise<{ asking: (Asking | ProblemError)[]; ahead: Queues | null }> {
+    const named: (OwnedWorker & Pick<Claiming, 'maxTasks'>)[] = [];
     const unnamed = new Set<string>();
-    for (const { workerId, userId } of inputs) {
+    for (const { workerId, userId, maxTasks } of inputs) {
       if (workerId === null) unnamed.add(userId);
-      else named.push({ workerId, userId });
+      else named.push({ workerId, userId, maxTasks });
     }
-    const [beaten, ofUsers, jobsOfNamed] = await Promise.all([
+    const [beaten, ofUsers, jobsOfNamed, ahead] = await Promise.all([
       this.workers.heartbeats(transaction, named, now),
       this.workers.heartbeatsOfUsers(transaction, [...unnamed], now),
       this.claims.claimableJobs(transaction, [...new Set(named.map(({ workerId }) => workerId))]),
+      unnamed.size === 0 ? this.claims.lookAhead(transaction, named) : null,
     ]);
     const jobsOfWorkers = unnamed.size === 0 ? jobsOfNamed : await this.#jobsOf(transaction, jobsOfNamed, ofUsers);
     const workerIdsOf = ({ workerId, userId }: Claiming): string[] => {
@@ -103,7 +111,7 @@ export class ClaimOperation implements Operation<Claiming, Look> {
           workerOfJob: workerOfJobs(jobsOfWorkers, workerIds, input.internal),
         });
     }
-    return asking;
+    return { asking, ahead };
   }
 
   /** To take from a closed job is not tried at all; that it is closed does not change who waits for it. */

@@ -7,7 +7,7 @@ import type { JsonText, Task } from '../domain/task.js';
 import { taskCancelledEvent, taskStatusEvent } from '../domain/task-json.js';
 import { settledTopic } from '../domain/topics.js';
 import { asUuid } from '../domain/uuid.js';
-import { JobStore, TaskStore } from '../persistence/index.js';
+import { AGAIN, JobStore, TaskStore } from '../persistence/index.js';
 import type { Operation, Outcome, ReportChange, Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Caller, Clock } from '../ports/index.js';
@@ -43,13 +43,19 @@ export class ReportOperation implements Operation<Reporting, Task> {
     const now = this.clock.now();
     // Cancelling a pending task takes away what may have been the last thing that kept a job without workers alive.
     const jobsToLookAt = new Set<string>();
-    for (const round of roundsOf(inputs)) {
-      const changes = round.flatMap((report) => changeOf(report, now) ?? []);
-      const changed = await this.tasks.report(transaction, changes);
+    const rounds = roundsOf(inputs);
+    const isAllThereIs = rounds.length === 1 && inputs.every(({ status }) => status !== 'cancelled') && !this.tasks.putsOut;
+    for (const round of rounds) {
+      const reported = this.tasks.report(
+        transaction,
+        round.flatMap((report) => changeOf(report, now) ?? []),
+      );
+      const isClosed = isAllThereIs && transaction.nothingFollows();
+      const changed = await reported;
       for (const report of round) {
-        const task = changed.get(storedId(report)) ?? (await this.#lookAgain(transaction, report, now));
-        outcomes.push(task instanceof ProblemError ? { refusal: task } : { value: task });
-        if (task instanceof ProblemError) continue;
+        const task = changed.get(storedId(report)) ?? (isClosed ? null : await this.#lookAgain(transaction, report, now));
+        outcomes.push(outcomeOf(task));
+        if (task === null || task instanceof ProblemError) continue;
         tell(transaction, task);
         if (task.status === 'cancelled' && task.workerId === null) jobsToLookAt.add(task.jobId);
       }
@@ -82,6 +88,11 @@ export class ReportOperation implements Operation<Reporting, Task> {
     if (!isLast && isReportable(status) && reachedFrom(status, progress !== null).includes(task.status)) return null;
     return new ProblemError('InvalidTaskTransition', `Task '${taskId}' cannot go from '${task.status}' to '${status}'.`);
   }
+}
+
+function outcomeOf(task: Task | ProblemError | null): Outcome<Task> {
+  if (task === null) return AGAIN;
+  return task instanceof ProblemError ? { refusal: task } : { value: task };
 }
 
 function tell(transaction: Transaction, task: Task): void {

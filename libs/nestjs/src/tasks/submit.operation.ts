@@ -7,10 +7,11 @@ import { taskAvailableEvent, taskStatusEvent } from '../domain/task-json.js';
 import { withPositions } from '../domain/task-with-position.js';
 import type { QueuedTask } from '../domain/task-with-position.js';
 import { pendingTopic } from '../domain/topics.js';
-import { JobStore, TaskStore, TimeOrderedIds, assertLive, visibleName } from '../persistence/index.js';
+import { AGAIN, JobStore, TaskStore, TimeOrderedIds, assertLive, visibleName } from '../persistence/index.js';
 import type { Operation, Outcome, Transaction } from '../persistence/index.js';
 import { CLOCK, INTERNAL_REGISTRY, JOBLIB_SETTINGS } from '../ports/index.js';
 import type { Clock, InternalRegistry, JoblibSettings } from '../ports/index.js';
+import { KnownJobs } from './known-jobs.js';
 import { SubmissionReplay } from './submission-replay.service.js';
 import type { KeyedSubmission } from './submission-replay.service.js';
 
@@ -34,6 +35,8 @@ export interface Submitted {
 interface Planned {
   readonly tasks: readonly Task[];
   readonly isReplay: boolean;
+  /** Where they stand now: inserted with their key, or to be inserted, for a job that was looked up or for one that was known. */
+  readonly stage: 'inserted' | 'forFound' | 'forKnown';
 }
 
 /** Jobs that this flush has looked up, by full name. */
@@ -44,6 +47,7 @@ type FoundJobs = Map<string, Promise<Job | null>>;
 export class SubmitOperation implements Operation<Submitting, Submitted> {
   readonly name = 'submit';
   readonly rank = 1;
+  readonly #knownJobs = new KnownJobs();
 
   constructor(
     private readonly jobs: JobStore,
@@ -63,11 +67,20 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     const jobs: FoundJobs = new Map();
     const plans: (Planned | ProblemError)[] = [];
     for (const input of inputs) plans.push(await this.#plan(transaction, input, jobs));
-    // With a key they are inserted already, so that a twin in the same flush finds them; the others go in together.
-    const unkeyed = plans.flatMap((plan, index) => (plan instanceof ProblemError || inputs[index]?.keyed !== null ? [] : plan.tasks));
-    const [positions] = await Promise.all([this.#positions(transaction, plans), this.tasks.insert(transaction, unkeyed)]);
+    const asked = Promise.all([
+      this.#positions(transaction, plans),
+      this.tasks.insertForLive(transaction, tasksAt('forKnown', plans)),
+      this.tasks.insert(transaction, tasksAt('forFound', plans)),
+    ]);
+    transaction.nothingFollows();
+    const [positions, liveJobs] = await asked;
     return plans.map((plan) => {
       if (plan instanceof ProblemError) return { refusal: plan };
+      const [{ jobId = '', jobName = '' } = {}] = plan.tasks;
+      if (plan.stage === 'forKnown' && !liveJobs.has(jobId)) {
+        this.#knownJobs.forget(jobName);
+        return AGAIN;
+      }
       const tasks = withPositions(plan.tasks, positions);
       if (!plan.isReplay) announce(transaction, tasks);
       return { value: { tasks, isReplay: plan.isReplay } };
@@ -78,15 +91,25 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     try {
       // Looked up before, but a twin may have been faster.
       const replayed = input.keyed === null ? null : await this.replay.find(transaction, input.keyed);
-      if (replayed !== null) return { tasks: replayed, isReplay: true };
-      const job = await this.#getJob(transaction, input, jobs);
-      const tasks = input.payloads.map((payload) => this.#newTask(job, input, payload));
-      const faster = input.keyed === null ? null : await this.#insertOnce(transaction, tasks, input.keyed);
-      return faster === null ? { tasks, isReplay: false } : { tasks: faster, isReplay: true };
+      if (replayed !== null) return { tasks: replayed, isReplay: true, stage: 'inserted' };
+      const knownId = this.#knownJobId(transaction, input);
+      const jobId = knownId ?? (await this.#getJob(transaction, input, jobs)).id;
+      const tasks = input.payloads.map((payload) => this.#newTask(jobId, input, payload));
+      if (input.keyed === null) return { tasks, isReplay: false, stage: knownId === null ? 'forFound' : 'forKnown' };
+      // At once, so that a twin in the same flush finds them; the others go in together.
+      const faster = await this.#insertOnce(transaction, tasks, input.keyed);
+      return { tasks: faster ?? tasks, isReplay: faster !== null, stage: 'inserted' };
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;
     }
+  }
+
+  /** The job's id when that is all that has to be known: that the job is live is left to the statement that inserts. */
+  #knownJobId(transaction: Transaction, { roomId, jobName, keyed }: Submitting): string | null {
+    if (keyed !== null || this.settings.requireConnectedWorker || !this.tasks.canInsertForLive(transaction)) return null;
+    visibleName(jobName, roomId, this.settings.allowCrossRoomSubmit);
+    return this.#knownJobs.idOf(jobName);
   }
 
   async #getJob(transaction: Transaction, { roomId, jobName }: Submitting, jobs: FoundJobs): Promise<Job> {
@@ -104,6 +127,7 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
       const isServed = await this.jobs.hasFreshWorker(transaction, job.id, since);
       if (!isServed) throw new ProblemError('NoWorkersAvailable', `No worker of job '${jobName}' is alive.`);
     }
+    this.#knownJobs.remember(jobName, job.id);
     return job;
   }
 
@@ -131,12 +155,12 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     return positions;
   }
 
-  #newTask(job: Job, { callerId, roomId, jobName }: Submitting, payload: JsonText): Task {
+  #newTask(jobId: string, { callerId, roomId, jobName }: Submitting, payload: JsonText): Task {
     const { id, createdAt } = this.ids.next();
     return {
       id,
       createdAt,
-      jobId: job.id,
+      jobId,
       jobName,
       roomId,
       createdById: callerId,
@@ -153,6 +177,10 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
       completedAt: null,
     };
   }
+}
+
+function tasksAt(stage: Planned['stage'], plans: readonly (Planned | ProblemError)[]): Task[] {
+  return plans.flatMap((plan) => (plan instanceof ProblemError || plan.stage !== stage ? [] : plan.tasks));
 }
 
 function announce(transaction: Transaction, tasks: readonly QueuedTask[]): void {

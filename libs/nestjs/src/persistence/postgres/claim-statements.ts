@@ -2,6 +2,11 @@ import { reading, writing } from '../statement.js';
 import type { ClaimStatements } from '../statements.js';
 import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
 
+const HEAD = (
+  quantity: string,
+): string => `SELECT task.job_id, task.id FROM joblib_task task WHERE task.job_id = wanted.job_id AND ${IS_PENDING}
+         ORDER BY task.created_at, task.id LIMIT ${quantity}`;
+
 const PUT_BACK = `status = 'pending', worker_id = NULL, claimed_by_id = NULL, claimed_at = NULL, started_at = NULL`;
 
 export const postgresClaimStatements: ClaimStatements = {
@@ -18,13 +23,23 @@ export const postgresClaimStatements: ClaimStatements = {
   oldestPending: (jobs) => [
     reading(
       `SELECT head.job_id, head.id FROM unnest($1::uuid[], $2::integer[]) AS wanted(job_id, quantity)
-       CROSS JOIN LATERAL (
-         SELECT task.job_id, task.id FROM joblib_task task WHERE task.job_id = wanted.job_id AND ${IS_PENDING}
-         ORDER BY task.created_at, task.id LIMIT wanted.quantity
-       ) head
+       CROSS JOIN LATERAL (${HEAD('wanted.quantity')}) head
        ORDER BY head.id`,
       jobs.map(({ jobId }) => jobId),
       jobs.map(({ limit }) => limit),
+    ),
+  ],
+
+  oldestPendingOf: (asking) => [
+    reading(
+      `SELECT head.job_id, head.id FROM (
+         SELECT link.job_id, sum(asking.quantity) AS quantity FROM unnest($1::uuid[], $2::integer[]) AS asking(worker_id, quantity)
+         JOIN joblib_worker_job link ON link.worker_id = asking.worker_id GROUP BY link.job_id
+       ) wanted
+       CROSS JOIN LATERAL (${HEAD('wanted.quantity')}) head
+       ORDER BY head.id`,
+      asking.map(({ workerId }) => workerId),
+      asking.map(({ quantity }) => quantity),
     ),
   ],
 
@@ -65,10 +80,6 @@ export const postgresClaimStatements: ClaimStatements = {
     writing(`UPDATE joblib_task SET ${PUT_BACK} WHERE ${IS_ACTIVE} AND status = 'claimed' AND claimed_at < $1 RETURNING *`, before),
 
   withPending: (jobIds) => [
-    reading(
-      `SELECT wanted.job_id FROM unnest($1::uuid[]) AS wanted(job_id)
-       WHERE EXISTS (SELECT 1 FROM joblib_task task WHERE task.job_id = wanted.job_id AND ${IS_PENDING})`,
-      jobIds,
-    ),
+    reading(`SELECT head.job_id FROM unnest($1::uuid[]) AS wanted(job_id) CROSS JOIN LATERAL (${HEAD('1')}) head`, jobIds),
   ],
 };

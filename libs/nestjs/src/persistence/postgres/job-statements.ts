@@ -6,7 +6,8 @@ import { LOCKS } from './locks.js';
 // Values instead of `NOT EXISTS`: looked up for each job, and never turned into a join with all tasks.
 const IS_ORPHAN = `deleted_at IS NULL AND room_id <> '@internal'
   AND (SELECT link.worker_id FROM joblib_worker_job link WHERE link.job_id = joblib_job.id LIMIT 1) IS NULL
-  AND (SELECT task.id FROM joblib_task task WHERE task.job_id = joblib_job.id AND ${IS_PENDING} LIMIT 1) IS NULL`;
+  AND (SELECT task.id FROM joblib_task task WHERE task.job_id = joblib_job.id AND ${IS_PENDING}
+    ORDER BY task.created_at, task.id LIMIT 1) IS NULL`;
 
 const FIND_BY_NAME = (lock: RowLock): string =>
   `SELECT * FROM joblib_job WHERE room_id = $1 AND category = $2 AND name = $3 ${LOCKS[lock]}`;

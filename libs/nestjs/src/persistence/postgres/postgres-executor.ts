@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 
 import type { Executor } from '../session.js';
 import type { Statement } from '../statement.js';
@@ -7,6 +8,19 @@ import { postgresStatements } from './statements.js';
 /** A connection of `pg`, as far as it is used here. */
 export interface PostgresConnection {
   query(config: string | PreparedQuery): Promise<{ readonly rows: unknown[]; readonly command: string }>;
+  /** The protocol below it, which not everything that looks like a connection has. */
+  readonly connection?: { readonly stream?: Pick<Writable, 'cork' | 'uncork'> };
+}
+
+/**
+ * Lets what is asked from now on, until nothing more happens without waiting, leave in one write: with several the database would be woken
+ * for each, which costs more than most statements do.
+ */
+export function gatherWrites({ connection }: PostgresConnection): void {
+  const stream = connection?.stream;
+  if (stream === undefined) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 interface PreparedQuery {
@@ -48,6 +62,7 @@ export class PostgresExecutor implements Executor {
   constructor(private readonly connection: PostgresConnection) {}
 
   async execute<Row>(statements: readonly Statement<Row>[]): Promise<Row[]> {
+    gatherWrites(this.connection);
     const [first] = statements;
     if (first !== undefined && statements.length === 1) return this.#run(first);
     return (await Promise.all(statements.map((statement) => this.#run(statement)))).flat();

@@ -3,6 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { SessionMaker } from '../../ports/index.js';
 import { unavailability } from '../database-errors.js';
 import { enterTransaction } from '../enter-transaction.js';
+import { gatherWrites } from './postgres-executor.js';
 import type { PostgresConnection } from './postgres-executor.js';
 
 /** TypeORM's runner for PostgreSQL, as far as it is used here. */
@@ -15,17 +16,20 @@ interface PooledRunner extends QueryRunner {
 export class PostgresSessionMaker implements SessionMaker {
   constructor(private readonly dataSource: DataSource) {}
 
-  transaction<T>(work: (session: QueryRunner) => Promise<T>): Promise<T> {
+  transaction<T>(work: (session: QueryRunner, nothingFollows: () => void) => Promise<T>): Promise<T> {
     return this.#withRunner(async (queryRunner, connection) => {
       // Whatever the database's default is: the guarded statements count on seeing what others have committed.
+      gatherWrites(connection);
       const begun = connection.query('BEGIN ISOLATION LEVEL READ COMMITTED');
       // The first statements of the work are on their way together with it, and fail with it.
       begun.catch(() => undefined);
       enterTransaction(queryRunner);
-      const outcome = await work(queryRunner);
+      let committing: ReturnType<PostgresConnection['query']> | undefined;
+      const commit = (): ReturnType<PostgresConnection['query']> => (committing ??= connection.query('COMMIT'));
+      const outcome = await work(queryRunner, () => void commit().catch(() => undefined));
       await begun;
-      const { command } = await connection.query('COMMIT');
-      // So PostgreSQL answers when a statement had failed and nobody told.
+      const { command } = await commit();
+      // So PostgreSQL answers when a statement had failed: nobody told, or the COMMIT was on its way.
       if (command !== 'COMMIT') throw new Error(`The transaction was ended by ${command}.`);
       return outcome;
     });

@@ -1,9 +1,12 @@
 import type { ReportableStatus, TaskStatus } from '@joblib/contract';
 
 import { REACHED_FROM, reachedFrom } from '../../domain/task.js';
-import { reading, writing } from '../statement.js';
+import type { Task } from '../../domain/task.js';
+import { reading, writing, writingAndReading } from '../statement.js';
+import type { SqlValue } from '../statement.js';
 import type { TaskStatements } from '../statements.js';
 import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
+import { LOCKS } from './locks.js';
 
 const REPORTABLE = Object.keys(REACHED_FROM) as ReportableStatus[];
 
@@ -29,22 +32,20 @@ const REPORT = `UPDATE joblib_task task SET status = change.status,
     AS change(task_id, status, result, error, progress, user_id, is_superuser, now)
   WHERE task.id = change.task_id AND (${MAY_FOLLOW}) AND (${MAY_REPORT}) RETURNING task.*`;
 
+const INSERT = `INSERT INTO joblib_task (id, job_id, job_name, room_id, created_by_id, status, payload, attempt, created_at)
+  SELECT task.id, task.job_id, task.job_name, task.room_id, task.created_by_id, 'pending', task.payload, 0, task.created_at
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+    AS task(id, job_id, job_name, room_id, created_by_id, payload, created_at)`;
+
+const INSERT_FOR_LIVE = `WITH live AS MATERIALIZED (
+    SELECT id FROM joblib_job WHERE id = ANY($8::uuid[]) AND deleted_at IS NULL ORDER BY id ${LOCKS.keep}
+  ), inserted AS (${INSERT} JOIN live ON live.id = task.job_id)
+  SELECT id FROM live`;
+
 export const postgresTaskStatements: TaskStatements = {
-  insert: (tasks) => [
-    writing(
-      `INSERT INTO joblib_task (id, job_id, job_name, room_id, created_by_id, status, payload, attempt, created_at)
-       SELECT task.id, task.job_id, task.job_name, task.room_id, task.created_by_id, 'pending', task.payload, 0, task.created_at
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-         AS task(id, job_id, job_name, room_id, created_by_id, payload, created_at)`,
-      tasks.map(({ id }) => id),
-      tasks.map(({ jobId }) => jobId),
-      tasks.map(({ jobName }) => jobName),
-      tasks.map(({ roomId }) => roomId),
-      tasks.map(({ createdById }) => createdById),
-      tasks.map(({ payload }) => payload),
-      tasks.map(({ createdAt }) => createdAt),
-    ),
-  ],
+  insert: (tasks) => [writing(INSERT, ...columnsOf(tasks))],
+
+  insertForLive: (tasks) => [writingAndReading(INSERT_FOR_LIVE, ...columnsOf(tasks), [...new Set(tasks.map(({ jobId }) => jobId))])],
 
   findByIds: (taskIds) => [reading(`SELECT * FROM joblib_task WHERE id = ANY($1::uuid[])`, taskIds)],
 
@@ -109,3 +110,16 @@ export const postgresTaskStatements: TaskStatements = {
     ),
   ],
 };
+
+/** What a new task has to say, a list for each column. */
+function columnsOf(tasks: readonly Task[]): SqlValue[] {
+  return [
+    tasks.map(({ id }) => id),
+    tasks.map(({ jobId }) => jobId),
+    tasks.map(({ jobName }) => jobName),
+    tasks.map(({ roomId }) => roomId),
+    tasks.map(({ createdById }) => createdById),
+    tasks.map(({ payload }) => payload),
+    tasks.map(({ createdAt }) => createdAt),
+  ];
+}

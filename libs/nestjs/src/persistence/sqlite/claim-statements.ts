@@ -31,6 +31,8 @@ export const sqliteClaimStatements: ClaimStatements = {
       reading(`SELECT job_id, id FROM ${PENDING_TASKS} WHERE job_id = ? AND ${IS_PENDING} ORDER BY created_at, id LIMIT ?`, jobId, limit),
     ),
 
+  oldestPendingOf: null,
+
   take: (takings) =>
     takings.map(({ taskId, workerId, userId, now, starts }) =>
       counted(FROM_PENDING, starts ? TAKE_AND_START : TAKE, workerId, userId, now, ...(starts ? [now] : []), taskId),

@@ -24,6 +24,8 @@ export const sqliteTaskStatements: TaskStatements = {
       ),
     ),
 
+  insertForLive: null,
+
   findByIds: (taskIds) => taskIds.map((taskId) => reading(`SELECT * FROM joblib_task WHERE id = ?`, taskId)),
 
   report: (changes) => changes.flatMap(reportStatements),

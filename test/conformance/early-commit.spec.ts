@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+
+import type { Job } from '../../libs/nestjs/src/domain/job.js';
+import type { Worker } from '../../libs/nestjs/src/domain/worker.js';
+import { AGAIN, ClaimGates } from '../../libs/nestjs/src/persistence/index.js';
+import type { Operation, Outcome, Transaction } from '../../libs/nestjs/src/persistence/index.js';
+import { writing } from '../../libs/nestjs/src/persistence/statement.js';
+import { ClaimOperation } from '../../libs/nestjs/src/tasks/claim.operation.js';
+import { databases } from './databases.js';
+import { Workbench } from './workbench.js';
+
+type Perform = (transaction: Transaction, input: string) => Promise<Outcome<string>>;
+
+/** One input after another. */
+function operation(perform: Perform, isUnordered = false): Operation<string, string> {
+  return {
+    name: 'test',
+    rank: 1,
+    isUnordered,
+    perform: async (transaction, inputs) => {
+      const outcomes: Outcome<string>[] = [];
+      for (const input of inputs) outcomes.push(await perform(transaction, input));
+      return outcomes;
+    },
+  };
+}
+
+describe.each(databases)('a commit that does not wait for the last answers, on $name', (kind) => {
+  const isRemote = kind.name === 'PostgreSQL';
+  let bench: Workbench;
+  beforeEach(async () => {
+    bench = await Workbench.open(kind);
+    // It finds out whether the database is another process.
+    await bench.write(() => Promise.resolve());
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await bench.close();
+  });
+
+  const lease = (name: string) => bench.database.statements.housekeeping.acquireLease(name, 'me', 0, 1);
+
+  async function leases(): Promise<string[]> {
+    const rows = await bench.database.dataSource.query<{ name: string }[]>('SELECT name FROM joblib_lease ORDER BY name');
+    return rows.map(({ name }) => name);
+  }
+
+  it('is what a lone operation gets when the database is another process', async () => {
+    const seen: unknown[] = [];
+    const one = operation(async (tx, name) => {
+      const asked = tx.all(lease(name));
+      seen.push(tx.nothingFollows());
+      seen.push((await asked).length);
+      return { value: name };
+    });
+    expect(await bench.unitOfWork.perform(one, 'ann')).toBe('ann');
+    expect(seen).toEqual([isRemote, 1]);
+    expect(await leases()).toEqual(['ann']);
+  });
+
+  it('closes the transaction', async () => {
+    const late = operation(async (tx, name) => {
+      await tx.all(lease(name));
+      if (!tx.nothingFollows()) return { value: 'open' };
+      const refused = await tx.all(lease('late')).catch((error: Error) => error.message);
+      return { value: JSON.stringify(refused) };
+    });
+    expect(await bench.unitOfWork.perform(late, 'ann')).toMatch(isRemote ? 'nothing more can be asked' : 'open');
+    expect(await leases()).toEqual(['ann']);
+  });
+
+  it('keeps nothing when the last statement fails', async () => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const failing = operation(async (tx, name) => {
+      await tx.all(lease(name));
+      const asked = tx.all(writing(`INSERT INTO joblib_lease (name) VALUES ('half')`));
+      tx.nothingFollows();
+      await asked;
+      return { value: name };
+    });
+    await expect(bench.unitOfWork.perform(failing, 'ann')).rejects.toThrow(/null|NOT NULL/);
+    expect(await leases()).toEqual([]);
+    expect(await bench.write((tx) => tx.all(lease('bob')))).toHaveLength(1);
+  });
+
+  it('performs again what it could not decide, in a transaction that stays open; the others are answered', async () => {
+    const tries: string[] = [];
+    const picky = operation(async (tx, name) => {
+      tries.push(name);
+      if (name === 'easy') return { value: 'done' };
+      return (await tx.all(lease(name)), tx.nothingFollows()) ? AGAIN : { value: 'decided' };
+    });
+    const answers = Promise.all(['easy', 'hard'].map((name) => bench.unitOfWork.perform(picky, name)));
+    expect(await answers).toEqual(['done', 'decided']);
+    expect(tries).toEqual(isRemote ? ['easy', 'hard', 'hard'] : ['easy', 'hard']);
+  });
+
+  it('is not for a group of several kinds', async () => {
+    const closed: boolean[] = [];
+    const note = (tx: Transaction, name: string): Promise<Outcome<string>> => {
+      closed.push(tx.nothingFollows());
+      return Promise.resolve({ value: name });
+    };
+    await Promise.all([bench.unitOfWork.perform(operation(note), 'one'), bench.unitOfWork.perform(operation(note), 'other')]);
+    expect(closed).toEqual([false, false]);
+  });
+
+  it('is not for pieces of work, which know nothing of each other', async () => {
+    const close = (tx: Transaction): Promise<boolean> => Promise.resolve(tx.nothingFollows());
+    expect(await Promise.all([bench.write(close), bench.write(close)])).toEqual([false, false]);
+  });
+
+  describe('beside another transaction', () => {
+    it('is for nobody while the other has not told', async () => {
+      const closed: boolean[] = [];
+      const beside = operation((tx, name) => (closed.push(tx.nothingFollows()), Promise.resolve({ value: name })), true);
+      let second: Promise<string> = Promise.resolve('');
+      const waits = operation(async (_, name) => {
+        second = bench.unitOfWork.perform(beside, 'second');
+        if (isRemote) await second;
+        return { value: name };
+      });
+      const first = bench.unitOfWork.perform(waits, 'first');
+      await first;
+      expect(await Promise.all([first, second])).toEqual(['first', 'second']);
+      expect(closed).toEqual([false]);
+    });
+  });
+
+  describe('of a claim', () => {
+    let worker: Worker;
+    let job: Job;
+    beforeEach(async () => {
+      worker = await bench.aWorker({ userId: 'wendy' });
+      job = await bench.aJob();
+      await bench.aLink(worker, job);
+    });
+
+    const claiming = () => {
+      const gates = new ClaimGates();
+      const claim = new ClaimOperation(bench.workers, bench.claims, gates, bench.clock);
+      return bench.unitOfWork.perform(claim, { userId: 'wendy', workerId: worker.id, maxTasks: 1, internal: false });
+    };
+
+    it('passes over what another server is taking, and takes what is behind it', async () => {
+      if (!isRemote) return;
+      const [held, next] = [await bench.aTask(job), await bench.aTask(job)];
+      const { sessionMaker } = bench.database;
+      await sessionMaker.transaction(async (session) => {
+        await session.query('SELECT id FROM joblib_task WHERE id = $1 FOR UPDATE', [held.id]);
+        expect((await claiming()).tasks.map(({ id }) => id)).toEqual([next.id]);
+        expect(await claiming()).toMatchObject({ tasks: [], isContended: true });
+      });
+      expect((await claiming()).tasks.map(({ id }) => id)).toEqual([held.id]);
+      expect(await claiming()).toMatchObject({ tasks: [], isContended: false });
+    });
+  });
+});
