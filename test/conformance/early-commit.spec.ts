@@ -137,11 +137,42 @@ describe.each(databases)('a commit that does not wait for the last answers, on $
       await bench.aLink(worker, job);
     });
 
-    const claiming = () => {
-      const gates = new ClaimGates();
-      const claim = new ClaimOperation(bench.workers, bench.claims, gates, bench.clock);
-      return bench.unitOfWork.perform(claim, { userId: 'wendy', workerId: worker.id, maxTasks: 1, internal: false });
-    };
+    let claim: ClaimOperation;
+    beforeEach(() => {
+      claim = new ClaimOperation(bench.workers, bench.claims, new ClaimGates(), bench.clock);
+    });
+
+    const claiming = (maxTasks = 1, userId = 'wendy') =>
+      bench.unitOfWork.perform(claim, { userId, workerId: worker.id, maxTasks, internal: false });
+
+    it('takes the oldest of all its jobs, beats for the worker, and says which jobs it looked at', async () => {
+      const second = await bench.aJob({ name: 'Relax' });
+      await bench.aLink(worker, second);
+      const [a, b, c] = [await bench.aTask(second), await bench.aTask(job), await bench.aTask(second)];
+      bench.clock.advance(7);
+      const { tasks, jobIds, workerIds } = await claiming(2);
+      expect(tasks.map(({ id }) => id)).toEqual([a.id, b.id]);
+      expect(tasks[0]).toMatchObject({ status: 'claimed', workerId: worker.id, claimedById: 'wendy', claimedAt: bench.now, attempt: 1 });
+      expect(new Set(jobIds)).toEqual(new Set([job.id, second.id]));
+      expect(workerIds).toEqual([worker.id]);
+      expect((await claiming(2)).tasks.map(({ id }) => id)).toEqual([c.id]);
+      expect(await claiming(2)).toMatchObject({ tasks: [], isContended: false });
+      expect((await bench.read((session) => bench.workers.findById(session, worker.id)))?.lastHeartbeat).toBe(bench.now);
+    });
+
+    it('leaves internal jobs and retired ones alone', async () => {
+      const internal = await bench.aJob({ roomId: '@internal', name: 'Secret' });
+      await bench.aLink(worker, internal);
+      await bench.aTask(internal);
+      expect(await claiming()).toMatchObject({ tasks: [], jobIds: [job.id] });
+    });
+
+    it('is refused for a worker of somebody else, and for one that is not there', async () => {
+      await bench.aTask(job);
+      await expect(claiming(1, 'mallory')).rejects.toMatchObject({ problem: 'Forbidden' });
+      worker = { ...worker, id: bench.ids.next().id };
+      await expect(claiming()).rejects.toMatchObject({ problem: 'WorkerNotFound' });
+    });
 
     it('passes over what another server is taking, and takes what is behind it', async () => {
       if (!isRemote) return;

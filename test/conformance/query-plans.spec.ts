@@ -110,6 +110,15 @@ function tableOf(
       oldestPendingOf:
         claims.oldestPendingOf === null ? {} : { '': [['joblib_task_pending'], claims.oldestPendingOf([{ workerId: ID, quantity: 3 }])] },
       take: { '': [[PK], claims.take([{ taskId: ID, workerId: ID, userId: 'ann', now: NOW, starts: true }])] },
+      takeAtOnce:
+        claims.takeAtOnce === null
+          ? {}
+          : {
+              '': [
+                ['joblib_task_pending', PK, PK, PK],
+                claims.takeAtOnce({ workerId: ID, userId: 'ann', now: NOW, internal: false, maxTasks: 3, starts: true }),
+              ],
+            },
       undo: { '': [[PK], claims.undo([{ taskId: ID, workerId: ID, attempt: 1, status: 'claimed' }])] },
       putBackUnstarted: { '': [['joblib_task_of_worker'], claims.putBackUnstarted(NOW)] },
       withPending: { '': [['joblib_task_pending'], claims.withPending(IDS)] },

@@ -107,14 +107,14 @@ describe('closing', () => {
     const worker = await scene.workerOf(ONE);
     const [first, second] = [await scene.submit(ONE), await scene.submit(ONE)];
     const store = scene.server.app.get(ClaimStore);
-    const take = store.take.bind(store);
-    const between = jest.spyOn(store, 'take').mockImplementationOnce((...all) => {
-      scene.close(ONE);
-      return take(...all);
-    });
+    const [take, takeAtOnce] = [store.take.bind(store), store.takeAtOnce.bind(store)];
+    const between = [
+      jest.spyOn(store, 'take').mockImplementationOnce((...all) => (scene.close(ONE), take(...all))),
+      jest.spyOn(store, 'takeAtOnce').mockImplementationOnce((...all) => (scene.close(ONE), takeAtOnce(...all))),
+    ];
     expect(await scene.claimed(worker)).toBe(first);
     expect(await scene.claimed(worker)).toBeNull();
-    between.mockRestore();
+    for (const each of between) each.mockRestore();
     scene.open();
     expect(await scene.claimed(worker)).toBe(second);
   });

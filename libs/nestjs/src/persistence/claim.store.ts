@@ -4,9 +4,9 @@ import { INTERNAL_ROOM } from '@joblib/contract';
 import { assignTasks } from '../domain/assign-tasks.js';
 import type { Claimant } from '../domain/assign-tasks.js';
 import type { Task } from '../domain/task.js';
-import type { PendingRow } from './rows.js';
+import type { PendingRow, TaskRow } from './rows.js';
 import type { Session, Transaction } from './session.js';
-import type { Taking } from './statements.js';
+import type { LoneClaim, Taking } from './statements.js';
 import { toTask } from './task.store.js';
 
 /** A claimant and the user on whose behalf the tasks are taken. */
@@ -99,6 +99,27 @@ export class ClaimStore {
       return taken.map((tasks) => ({ tasks, isContended: false, isUndecided: lost.size > 0 && tasks.length === 0 }));
     }
     return this.#withContention(transaction, requests, taken);
+  }
+
+  /** Whether `takeAtOnce` can be called: with this database it saves round trips. */
+  canTakeAtOnce(session: Session): boolean {
+    return session.statements.claims.takeAtOnce !== null;
+  }
+
+  /**
+   * Everything that a claim of one worker is, heartbeat included, as the last of a transaction.
+   * @returns `null` when it is to be decided by looking closer: the worker is not there, or all that was pending was taken by others meanwhile.
+   */
+  async takeAtOnce(transaction: Transaction, claim: LoneClaim): Promise<{ tasks: Task[]; jobIds: string[] } | null> {
+    const statement = transaction.statements.claims.takeAtOnce?.(claim);
+    if (statement === undefined) return null;
+    const taking = transaction.all(statement);
+    transaction.nothingFollows();
+    const rows = await taking;
+    const tasks = rows.flatMap((row) => (row.id === null ? [] : [toTask(row as TaskRow)]));
+    const [{ worker_count = 0, seen_count = 0, served_jobs = null } = {}] = rows;
+    if (worker_count === 0 || (seen_count > 0 && tasks.length === 0)) return null;
+    return { tasks, jobIds: served_jobs?.split(',') ?? [] };
   }
 
   /** Waiting for the others' locks could end in a circle, so it is left to the caller, with nothing locked. */

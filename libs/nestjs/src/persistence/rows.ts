@@ -85,6 +85,18 @@ export interface ClaimableRow extends LinkRow {
   readonly room_id: string;
 }
 
+/** What a claim in one statement found, in every row; and in each a task that it took, if it took any. */
+export interface TakenAtOnceRow {
+  /** 0 when the user has no such worker. */
+  readonly worker_count: number;
+  /** Ids of the live jobs that the worker serves, with commas between; `null` when there are none. */
+  readonly served_jobs: string | null;
+  /** How many pending tasks it saw and tried to take. */
+  readonly seen_count: number;
+  /** `null`: it took none, and the rest is no task. */
+  readonly id: string | null;
+}
+
 /** A pending task of a job. */
 export interface PendingRow {
   readonly job_id: string;

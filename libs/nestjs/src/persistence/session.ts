@@ -76,6 +76,11 @@ export class Transaction extends Session {
     return super.all(statements);
   }
 
+  /** Whether what is asked here is all that the transaction carries, so that `nothingFollows` may be of use. */
+  get mayClose(): boolean {
+    return this.commit !== undefined;
+  }
+
   /**
    * Says that all statements are on their way, so that the COMMIT may follow at once and a round trip is saved.
    * @returns whether it does. Then nothing more can be asked: an input that would need it is answered `AGAIN`.

@@ -16,6 +16,7 @@ import type {
   PendingRow,
   ProviderRow,
   SubmissionKeyRow,
+  TakenAtOnceRow,
   TaskRow,
   WorkerRow,
   WorkerSummaryRow,
@@ -130,6 +131,15 @@ export interface Taking {
   readonly starts: boolean;
 }
 
+/** A claim that nobody else's is looked at together with. */
+export interface LoneClaim extends OwnedWorker {
+  readonly maxTasks: number;
+  /** Takes tasks of `@internal` jobs and of no others. */
+  readonly internal: boolean;
+  readonly starts: boolean;
+  readonly now: number;
+}
+
 export interface ClaimStatements {
   /** Live jobs of the workers. */
   claimableJobs(workerIds: readonly string[]): readonly Statement<ClaimableRow>[];
@@ -142,6 +152,11 @@ export interface ClaimStatements {
   readonly oldestPendingOf: ((asking: readonly { workerId: string; quantity: number }[]) => readonly Statement<PendingRow>[]) | null;
   /** Guarded: only what is still pending is taken, and what another transaction is changing just now is left to it. */
   take(takings: readonly Taking[]): readonly Statement<TaskRow>[];
+  /**
+   * Heartbeat, jobs, their oldest tasks and taking them, of one worker, in one statement; `null` where several cost no round trip more.
+   * Guarded as `take`. Answers at least one row.
+   */
+  readonly takeAtOnce: ((claim: LoneClaim) => Statement<TakenAtOnceRow & Partial<Omit<TaskRow, 'id'>>>) | null;
   /** Puts back what this very claim took and nobody touched since; as if it had never happened. */
   undo(
     claims: readonly { taskId: string; workerId: string; attempt: number; status: 'claimed' | 'running' }[],

@@ -62,6 +62,9 @@ export class ClaimOperation implements Operation<Claiming, Look> {
   async perform(transaction: Transaction, inputs: readonly Claiming[]): Promise<Outcome<Look>[]> {
     if (this.gates.mustLearn) await this.gates.ensureLearned(transaction);
     const now = this.clock.now();
+    const [first, ...others] = inputs;
+    if (first !== undefined && others.length === 0 && this.#isSimple(transaction, first))
+      return [await this.#takeAtOnce(transaction, first, now)];
     const { asking, ahead } = await this.#ask(transaction, inputs, now);
     const requests = asking.filter((one): one is Asking => !(one instanceof ProblemError));
     const open = this.gates.hasClosed ? await this.#withoutClosed(transaction, requests) : requests;
@@ -74,6 +77,18 @@ export class ClaimOperation implements Operation<Claiming, Look> {
       for (const task of tasks) tell(transaction, task);
       return { value: { tasks, jobIds: [...one.workerOfJob.keys()], workerIds: one.workerIds, isContended } };
     });
+  }
+
+  /** Who asks alone, for one worker, while no gate is closed, is served by one statement; once, if that does not settle it. */
+  #isSimple(transaction: Transaction, claiming: Claiming): claiming is Claiming & { workerId: string } {
+    return claiming.workerId !== null && !this.gates.hasClosed && transaction.mayClose && this.claims.canTakeAtOnce(transaction);
+  }
+
+  async #takeAtOnce(transaction: Transaction, claiming: Claiming & { workerId: string }, now: number): Promise<Outcome<Look>> {
+    const taken = await this.claims.takeAtOnce(transaction, { ...claiming, starts: claiming.starts ?? false, now });
+    if (taken === null) return AGAIN;
+    for (const task of taken.tasks) tell(transaction, task);
+    return { value: { ...taken, workerIds: [claiming.workerId], isContended: false } };
   }
 
   /** Heartbeats and jobs of everybody who asks, together; and what their jobs have to give, when everybody names a worker. */

@@ -1,4 +1,4 @@
-import { reading, writing } from '../statement.js';
+import { reading, writing, writingAndReading } from '../statement.js';
 import type { ClaimStatements } from '../statements.js';
 import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
 
@@ -8,6 +8,25 @@ const HEAD = (
          ORDER BY task.created_at, task.id LIMIT ${quantity}`;
 
 const PUT_BACK = `status = 'pending', worker_id = NULL, claimed_by_id = NULL, claimed_at = NULL, started_at = NULL`;
+
+// The array keeps the update from being joined with what it updates, for which there is a bad order.
+const TAKE_AT_ONCE = `WITH beaten AS (
+    UPDATE joblib_worker worker SET last_heartbeat = greatest(worker.last_heartbeat, $3::bigint), last_seen_at = greatest(worker.last_seen_at, $3::bigint)
+    WHERE worker.id = $1 AND worker.user_id = $2 RETURNING worker.id
+  ), wanted AS MATERIALIZED (
+    SELECT link.job_id FROM beaten JOIN joblib_worker_job link ON link.worker_id = beaten.id JOIN joblib_job job ON job.id = link.job_id
+    WHERE job.deleted_at IS NULL AND (job.room_id = '@internal') = $4
+  ), seen AS MATERIALIZED (
+    SELECT head.id FROM wanted CROSS JOIN LATERAL (${HEAD('$5')}) head ORDER BY head.id LIMIT $5
+  ), free AS MATERIALIZED (
+    SELECT id FROM joblib_task WHERE id = ANY(ARRAY(SELECT id FROM seen)) AND status = 'pending' FOR NO KEY UPDATE SKIP LOCKED
+  ), taken AS (
+    UPDATE joblib_task SET status = CASE WHEN $6::boolean THEN 'running' ELSE 'claimed' END, worker_id = $1, claimed_by_id = $2, claimed_at = $3,
+      started_at = CASE WHEN $6::boolean THEN $3::bigint END, attempt = attempt + 1
+    WHERE id = ANY(ARRAY(SELECT id FROM free)) AND status = 'pending' RETURNING *
+  )
+  SELECT (SELECT count(*) FROM beaten) AS worker_count, (SELECT string_agg(job_id::text, ',') FROM wanted) AS served_jobs,
+    (SELECT count(*) FROM seen) AS seen_count, taken.* FROM (SELECT) AS always LEFT JOIN taken ON true ORDER BY taken.id`;
 
 export const postgresClaimStatements: ClaimStatements = {
   claimableJobs: (workerIds) => [
@@ -61,6 +80,9 @@ export const postgresClaimStatements: ClaimStatements = {
       takings.map(({ starts }) => starts),
     ),
   ],
+
+  takeAtOnce: ({ workerId, userId, now, internal, maxTasks, starts }) =>
+    writingAndReading(TAKE_AT_ONCE, workerId, userId, now, internal, maxTasks, starts),
 
   undo: (claims) => [
     writing(

@@ -38,6 +38,8 @@ export const sqliteClaimStatements: ClaimStatements = {
       counted(FROM_PENDING, starts ? TAKE_AND_START : TAKE, workerId, userId, now, ...(starts ? [now] : []), taskId),
     ),
 
+  takeAtOnce: null,
+
   undo: (claims) =>
     claims.map(({ taskId, workerId, attempt, status }) =>
       counted(
