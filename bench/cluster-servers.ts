@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
 import { emptyPostgresDatabase } from './databases.js';
 import { ServerProcess } from './server-process.js';
+import { SERVICE_FLAGS } from './service-flags.js';
 import type { Endpoint } from './task-api.js';
 
 /** Servers on one empty database and one Redis. */
@@ -33,7 +34,7 @@ export async function startCluster(count: number, postgresUrl: string, redisUrl:
   };
   try {
     for (let index = 0; index < count; index += 1) {
-      servers.push(await ServerProcess.start({ script, nodeFlags: [], environment, core: null }));
+      servers.push(await ServerProcess.start({ script, nodeFlags: SERVICE_FLAGS, environment, core: null }));
     }
     const token = await signToken(secret);
     return { servers, endpoints: servers.map(({ origin }) => ({ origin, token })), dispose };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { emptyPostgresDatabase, emptySqliteDatabase } from './databases.js';
 import { ServerProcess } from './server-process.js';
+import { SERVICE_FLAGS } from './service-flags.js';
 import type { Endpoint } from './task-api.js';
 
 export const TARGET_NAMES = ['ours', 'peer'] as const;
@@ -43,7 +44,12 @@ async function startOurs({ core, nodeFlags, postgresUrl }: StartOptions): Promis
     ZNDRAW_JOBLIB_JWT_SECRET: secret,
   };
   try {
-    const server = await ServerProcess.start({ script: besideThisFile('../../dist/main.js'), nodeFlags, environment, core });
+    const server = await ServerProcess.start({
+      script: besideThisFile('../../dist/main.js'),
+      nodeFlags: [...SERVICE_FLAGS, ...nodeFlags],
+      environment,
+      core,
+    });
     const dispose = async (): Promise<boolean> => server.stop().finally(() => database.remove());
     return { name: 'ours', server, endpoint: { origin: server.origin, token: await signToken(secret) }, dispose };
   } catch (error) {
