@@ -96,6 +96,28 @@ describe.each(databases)('a commit that does not wait for the last answers, on $
     expect(tries).toEqual(isRemote ? ['easy', 'hard', 'hard'] : ['easy', 'hard']);
   });
 
+  it('ends a task without a plugin that is announced when its end is on its way', async () => {
+    const { id } = await bench.aClaimedTask(await bench.aJob(), await bench.aWorker());
+    const ending = operation(async (tx, taskId) => {
+      const change = {
+        taskId,
+        status: 'failed',
+        result: null,
+        error: '"sorry"',
+        progress: null,
+        userId: '',
+        isSuperuser: true,
+        now: bench.now,
+      } as const;
+      const reported = bench.tasks.report(tx, [change]);
+      tx.nothingFollows();
+      bench.outbox.expect(['tasks']);
+      return { value: String((await reported).get(taskId)?.status) };
+    });
+    expect(await bench.unitOfWork.perform(ending, id)).toBe('failed');
+    expect((await bench.find(id))?.status).toBe('failed');
+  });
+
   it('is not for a group of several kinds', async () => {
     const closed: boolean[] = [];
     const note = (tx: Transaction, name: string): Promise<Outcome<string>> => {

@@ -1,40 +1,20 @@
 import { REPORTABLE_STATUSES } from '@joblib/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Delivery } from '../../libs/nestjs/src/domain/delivery.js';
-import type { Service } from '../../libs/nestjs/src/domain/service.js';
 import type { Statement } from '../../libs/nestjs/src/persistence/statement.js';
 import type { Statements } from '../../libs/nestjs/src/persistence/statements.js';
 import { databases } from './databases.js';
 import type { OpenDatabase, Plan } from './databases.js';
+import { CHANGE, DELIVERY, ID, IDS, JOB, KEY, NOW, PENDING, PROVIDER, SERVICE, WORKER } from './sample-rows.js';
 
 type Expectation = readonly [indexes: readonly string[], statement: Statement | readonly Statement[]];
 type Table = {
   readonly [Group in keyof Statements]: { readonly [Name in keyof Statements[Group]]: Readonly<Record<string, Expectation>> };
 };
 
-const ID = '019b76da-a800-7000-8000-09a623979c3c';
-const IDS = [ID, ID.replace('019b', '019c')];
-const NOW = 1_767_225_600_000;
 const PAGE = { limit: 50, offset: 100 };
 const PK = 'primary key';
 
-const CHANGE = { taskId: ID, result: null, error: null, progress: null, userId: 'ann', isSuperuser: false, now: NOW };
-const JOB = { id: ID, roomId: 'lab', category: 'modifiers', name: 'Rotate', schema: '{}', createdAt: NOW, deletedAt: null };
-const PROVIDER = {
-  ...{ id: ID, roomId: 'lab', category: 'files', name: 'disk', schema: '{}', contentType: 'text/plain' },
-  ...{ userId: 'ann', workerId: ID, registrationId: ID, createdAt: NOW },
-};
-const DELIVERY: Delivery = {
-  ...{ id: ID, plugin: 'chat', taskId: ID, status: 'pending', attempts: 1, createdAt: NOW, nextAttemptAt: NOW },
-  ...{ deliveredAt: null, error: null },
-};
-const SERVICE: Service = {
-  ...{ serverId: ID, name: 'web', position: 0, kind: 'process', state: 'running', health: 'healthy', restarts: 0, startedAt: NOW },
-  ...{ lastError: null, requires: [], jobs: [], server: 'host:1', requested: null, announcedAt: NOW, leftAt: null },
-};
-const WORKER = { id: ID, userId: 'ann', createdAt: NOW, lastHeartbeat: NOW };
-const KEY = { userId: 'ann', roomId: 'lab', jobName: 'a:b:c', key: 'k', fingerprint: 'f', taskIds: '[]', createdAt: NOW };
 /** They read the primary key from an end, no further than some rows. */
 const ENDS_EARLY = ['housekeeping newestTask', 'deliveries takeOut'];
 const FILTERS = {
@@ -200,26 +180,6 @@ function tableOf(
     },
   };
 }
-
-const PENDING = {
-  id: ID,
-  jobId: ID,
-  jobName: 'a:b:c',
-  roomId: 'lab',
-  createdById: 'ann',
-  status: 'pending',
-  payload: '{}',
-  result: null,
-  error: null,
-  progress: null,
-  attempt: 0,
-  workerId: null,
-  claimedById: null,
-  createdAt: NOW,
-  claimedAt: null,
-  startedAt: null,
-  completedAt: null,
-} as const;
 
 /** Of statements that do one thing. */
 function together(plans: readonly Plan[]): Plan {

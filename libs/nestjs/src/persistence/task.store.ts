@@ -77,9 +77,11 @@ export class TaskStore {
 
   /** Those that changed, by id; a lost race or a missing right leaves a task out. */
   async report(transaction: Transaction, changes: readonly ReportChange[]): Promise<Map<string, Task>> {
+    // As it was when the caller could ask: a plugin that is announced meanwhile comes too late for a transaction that is closed.
+    const { putsOut } = this;
     const rows = await transaction.all(transaction.statements.tasks.report(changes));
     const tasks = new Map(rows.map((row) => [row.id, toTask(row)]));
-    await this.outbox.put(transaction, tasks.values());
+    if (putsOut) await this.outbox.put(transaction, tasks.values());
     return tasks;
   }
 
