@@ -227,6 +227,14 @@ describe.each(databases)('plans on $name', (kind) => {
     }
   });
 
+  it('are not made anew for each limit, as SQLite does where it is a bare parameter', () => {
+    if (kind.name !== 'SQLite') return;
+    const statements = Object.values(tableOf(database.statements, counted)).flatMap((group) =>
+      Object.values(group).flatMap((cases) => Object.values(cases).flatMap(([, made]) => made)),
+    );
+    expect(statements.filter(({ sql }) => /LIMIT *\?/.test(sql))).toEqual([]);
+  });
+
   it('never read all tasks', async () => {
     for (const { name, plans } of await everyPlan()) {
       if (ENDS_EARLY.includes(name)) continue;

@@ -1,9 +1,10 @@
 import type { Attempt, DeliveryStatements } from '../delivery-statements.js';
 import { reading, writing } from '../statement.js';
 import type { SqlValue } from '../statement.js';
+import { LIMIT } from './limit.js';
 
-const OF_PLUGIN = `FROM joblib_delivery WHERE plugin = ? AND id < ? ORDER BY id DESC LIMIT ?`;
-const OF_STATUS = `FROM joblib_delivery WHERE plugin = ? AND status = ? AND id < ? ORDER BY id DESC LIMIT ?`;
+const OF_PLUGIN = `FROM joblib_delivery WHERE plugin = ? AND id < ? ORDER BY id DESC ${LIMIT}`;
+const OF_STATUS = `FROM joblib_delivery WHERE plugin = ? AND status = ? AND id < ? ORDER BY id DESC ${LIMIT}`;
 
 // Behind every id, so that a first page seeks in the index like any other.
 const BEHIND_ALL = 'g';
@@ -31,7 +32,7 @@ export const sqliteDeliveryStatements: DeliveryStatements = {
 
   takeOut: (limit) =>
     writing(
-      `DELETE FROM joblib_outbox WHERE task_id IN (SELECT task_id FROM joblib_outbox ORDER BY task_id LIMIT ?) RETURNING task_id`,
+      `DELETE FROM joblib_outbox WHERE task_id IN (SELECT task_id FROM joblib_outbox ORDER BY task_id ${LIMIT}) RETURNING task_id`,
       limit,
     ),
 
@@ -54,7 +55,7 @@ export const sqliteDeliveryStatements: DeliveryStatements = {
     writing(
       `UPDATE joblib_delivery SET attempts = attempts + 1, next_attempt_at = ?
        WHERE id IN (SELECT id FROM joblib_delivery WHERE plugin = ? AND status = 'pending' AND next_attempt_at <= ?
-         ORDER BY next_attempt_at, id LIMIT ?) RETURNING *`,
+         ORDER BY next_attempt_at, id ${LIMIT}) RETURNING *`,
       until,
       plugin,
       now,
@@ -113,7 +114,7 @@ export const sqliteDeliveryStatements: DeliveryStatements = {
   deleteDeliveredBefore: (before, limit) =>
     writing(
       `DELETE FROM joblib_delivery WHERE id IN
-         (SELECT id FROM joblib_delivery WHERE delivered_at < ? ORDER BY delivered_at LIMIT ?) RETURNING id`,
+         (SELECT id FROM joblib_delivery WHERE delivered_at < ? ORDER BY delivered_at ${LIMIT}) RETURNING id`,
       before,
       limit,
     ),

@@ -75,6 +75,11 @@ export class RowStatement {
     this.statement.run(...values);
     return [];
   }
+
+  /** Whether it changes anything; for one that answers no rows. */
+  change(values: readonly SqliteValue[]): boolean {
+    return Number(this.statement.run(...values).changes) > 0;
+  }
 }
 
 /** Written as code for just these columns: set one by one by their names, seventeen cost several times as much. */

@@ -1,6 +1,7 @@
 import { reading, writing } from '../statement.js';
 import { IS_DELIVERED } from '../task-phases.js';
 import type { HousekeepingStatements } from '../statements.js';
+import { LIMIT } from './limit.js';
 
 export const sqliteHousekeepingStatements: HousekeepingStatements = {
   findSubmission: (userId, roomId, jobName, key, since) =>
@@ -36,7 +37,7 @@ export const sqliteHousekeepingStatements: HousekeepingStatements = {
 
   deleteSubmissionsBefore: (before, limit) =>
     writing(
-      `DELETE FROM joblib_submission_key WHERE rowid IN (SELECT rowid FROM joblib_submission_key WHERE created_at < ? LIMIT ?) RETURNING key`,
+      `DELETE FROM joblib_submission_key WHERE rowid IN (SELECT rowid FROM joblib_submission_key WHERE created_at < ? ${LIMIT}) RETURNING key`,
       before,
       limit,
     ),
@@ -44,7 +45,7 @@ export const sqliteHousekeepingStatements: HousekeepingStatements = {
   deleteTasksCompletedBefore: (before, limit) =>
     writing(
       `DELETE FROM joblib_task WHERE id IN (
-         SELECT id FROM joblib_task WHERE completed_at < ? AND ${IS_DELIVERED} ORDER BY completed_at LIMIT ?) RETURNING id`,
+         SELECT id FROM joblib_task WHERE completed_at < ? AND ${IS_DELIVERED} ORDER BY completed_at ${LIMIT}) RETURNING id`,
       before,
       limit,
     ),

@@ -1,6 +1,7 @@
 import { reading, writing } from '../statement.js';
 import type { JobStatements } from '../statements.js';
 import { IS_PENDING } from '../task-phases.js';
+import { LIMIT } from './limit.js';
 import { PENDING_TASKS } from './pending-tasks.js';
 
 const IS_ORPHAN = `deleted_at IS NULL AND room_id <> '@internal'
@@ -61,5 +62,5 @@ export const sqliteJobStatements: JobStatements = {
     ),
   ],
 
-  findOrphans: (limit) => reading(`SELECT id FROM joblib_job WHERE ${IS_ORPHAN} LIMIT ?`, limit),
+  findOrphans: (limit) => reading(`SELECT id FROM joblib_job WHERE ${IS_ORPHAN} ${LIMIT}`, limit),
 };

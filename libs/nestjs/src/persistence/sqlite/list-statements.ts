@@ -6,6 +6,7 @@ import { reading } from '../statement.js';
 import type { SqlValue } from '../statement.js';
 import type { ListStatements, TaskFilter } from '../statements.js';
 import { IS_ACTIVE, IS_PENDING, phaseOf } from '../task-phases.js';
+import { LIMIT } from './limit.js';
 
 const LIVE_JOBS = `FROM joblib_job WHERE room_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL`;
 
@@ -23,24 +24,24 @@ const TASKS = {
   job: `FROM joblib_task WHERE job_id = ? AND room_id = ?`,
 };
 
-const NEWEST = `AND id < ? ORDER BY id DESC LIMIT ?`;
+const NEWEST = `AND id < ? ORDER BY id DESC ${LIMIT}`;
 
 // Behind every id, so that a first page seeks in the index like any other.
 const BEHIND_ALL = 'g';
 
 export const sqliteListStatements: ListStatements = {
   jobs: (roomIds, { limit, offset }) =>
-    reading(`SELECT * ${LIVE_JOBS} ORDER BY id DESC LIMIT ? OFFSET ?`, JSON.stringify(roomIds), limit, offset),
+    reading(`SELECT * ${LIVE_JOBS} ORDER BY id DESC ${LIMIT} OFFSET ?`, JSON.stringify(roomIds), limit, offset),
 
   countJobs: (roomIds) => reading(`SELECT count(*) AS total ${LIVE_JOBS}`, JSON.stringify(roomIds)),
 
   workers: ({ limit, offset }) =>
-    reading(`${WORKER_SUMMARY} FROM joblib_worker worker ORDER BY worker.id DESC LIMIT ? OFFSET ?`, limit, offset),
+    reading(`${WORKER_SUMMARY} FROM joblib_worker worker ORDER BY worker.id DESC ${LIMIT} OFFSET ?`, limit, offset),
 
   countWorkers: () => reading(`SELECT count(*) AS total FROM joblib_worker`),
 
   workersOfRooms: (roomIds, { limit, offset }) =>
-    reading(`${WORKER_SUMMARY} ${WORKERS_OF_ROOMS} ORDER BY worker.id DESC LIMIT ? OFFSET ?`, JSON.stringify(roomIds), limit, offset),
+    reading(`${WORKER_SUMMARY} ${WORKERS_OF_ROOMS} ORDER BY worker.id DESC ${LIMIT} OFFSET ?`, JSON.stringify(roomIds), limit, offset),
 
   countWorkersOfRooms: (roomIds) => reading(`SELECT count(*) AS total ${WORKERS_OF_ROOMS}`, JSON.stringify(roomIds)),
 

@@ -1,5 +1,6 @@
 import { reading, writing } from '../statement.js';
 import type { ProviderStatements } from '../statements.js';
+import { LIMIT } from './limit.js';
 
 const OF_ROOMS = `FROM joblib_provider WHERE room_id IN (SELECT value FROM json_each(?))`;
 
@@ -46,7 +47,7 @@ export const sqliteProviderStatements: ProviderStatements = {
   deleteOfWorker: (workerId) => writing(`DELETE FROM joblib_provider WHERE worker_id = ? RETURNING *`, workerId),
 
   list: (roomIds, { limit, offset }) =>
-    reading(`SELECT * ${OF_ROOMS} ORDER BY id DESC LIMIT ? OFFSET ?`, JSON.stringify(roomIds), limit, offset),
+    reading(`SELECT * ${OF_ROOMS} ORDER BY id DESC ${LIMIT} OFFSET ?`, JSON.stringify(roomIds), limit, offset),
 
   count: (roomIds) => reading(`SELECT count(*) AS total ${OF_ROOMS}`, JSON.stringify(roomIds)),
 };

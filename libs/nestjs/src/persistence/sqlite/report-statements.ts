@@ -2,9 +2,9 @@ import type { TaskStatus } from '@joblib/contract';
 
 import { REACHED_FROM } from '../../domain/task.js';
 import type { TaskRow } from '../rows.js';
-import { writing } from '../statement.js';
 import type { SqlValue, Statement } from '../statement.js';
 import type { ReportChange } from '../statements.js';
+import { changingTask } from './row-change.js';
 import { counted, movedFrom, statusBeforeEnd } from './task-counts.js';
 
 /** What a report does to a task: it starts, tells of progress while it runs, or ends. */
@@ -36,7 +36,8 @@ function statementOf(step: Step, change: ReportChange): Statement<TaskRow> {
   values.push(change.taskId);
   if (!change.isSuperuser) values.push(change.userId);
   const sql = sqlOf(step, change);
-  return enter === null ? writing(sql, ...values) : counted(enter, sql, ...values);
+  const changing = changingTask(change.taskId, sql, ...values);
+  return enter === null ? changing : counted(enter, changing);
 }
 
 const sqlByShape: Record<Step, string[]> = { started: [], progressed: [], completed: [], failed: [], cancelled: [] };
@@ -56,5 +57,5 @@ function composeSql(step: Step, parts: readonly string[], isSuperuser: boolean):
   const status = from.map((name) => `'${name}'`).join(', ');
   // The claimer, a superuser, or (to cancel) the submitter.
   const owner = step === 'cancelled' ? '? IN (claimed_by_id, created_by_id)' : 'claimed_by_id = ?';
-  return `UPDATE joblib_task SET ${set.join(', ')} WHERE id = ? AND status IN (${status})${isSuperuser ? '' : ` AND ${owner}`} RETURNING *`;
+  return `UPDATE joblib_task SET ${set.join(', ')} WHERE id = ? AND status IN (${status})${isSuperuser ? '' : ` AND ${owner}`}`;
 }

@@ -1,6 +1,7 @@
 import type { Executor } from '../session.js';
 import type { Statement } from '../statement.js';
 import type { RowStatement, SqliteConnection, SqliteValue } from './driver.js';
+import { isRowChange } from './row-change.js';
 import { sqliteStatements } from './statements.js';
 import { TaskCounts, isCounted } from './task-counts.js';
 
@@ -35,12 +36,19 @@ export class SqliteExecutor implements Executor {
     return answered;
   }
 
-  #run<Row>({ sql, values }: Statement<Row>): Row[] {
+  #run<Row>(statement: Statement<Row>): Row[] {
+    const prepared = this.#prepare(statement.sql);
+    const values = statement.values as readonly SqliteValue[];
+    if (!isRowChange(statement)) return prepared.run(values) as Row[];
+    return prepared.change(values) ? this.#run(statement.reread) : [];
+  }
+
+  #prepare(sql: string): RowStatement {
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
       prepared = this.connection.prepareRows(sql);
       this.#prepared.set(sql, prepared);
     }
-    return prepared.run(values as readonly SqliteValue[]) as Row[];
+    return prepared;
   }
 }

@@ -3,7 +3,7 @@ import type { TaskStatus } from '@joblib/contract';
 
 import type { TaskRow } from '../rows.js';
 import { writing } from '../statement.js';
-import type { SqlValue, Statement } from '../statement.js';
+import type { Statement } from '../statement.js';
 
 /** Enters what a statement has changed, once its rows are known. */
 type Entry<Row> = (counts: TaskCounts, rows: readonly Row[]) => void;
@@ -18,8 +18,8 @@ export function isCounted<Row>(statement: Statement<Row>): statement is CountedS
 }
 
 /** @param enter made by `movedFrom` or `inserted`. */
-export function counted<Row>(enter: Entry<Row>, sql: string, ...values: SqlValue[]): CountedStatement<Row> {
-  return { sql, values, writes: true, returns: sql.endsWith('RETURNING *'), enter };
+export function counted<Row>(enter: Entry<Row>, statement: Statement<Row>): CountedStatement<Row> {
+  return { ...statement, enter };
 }
 
 /** Every row that is answered had the status `from` before. */

@@ -1,5 +1,7 @@
 import { reading, writing } from '../statement.js';
 import type { WorkerStatements } from '../statements.js';
+import { LIMIT } from './limit.js';
+import { changingWorker } from './row-change.js';
 
 export const sqliteWorkerStatements: WorkerStatements = {
   insert: ({ id, userId, createdAt, lastHeartbeat }) =>
@@ -18,9 +20,9 @@ export const sqliteWorkerStatements: WorkerStatements = {
 
   heartbeats: (owned, now) =>
     owned.map(({ workerId, userId }) =>
-      writing(
-        `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? AND user_id = ?
-         RETURNING id, user_id, created_at, last_heartbeat`,
+      changingWorker(
+        workerId,
+        `UPDATE joblib_worker SET last_heartbeat = max(last_heartbeat, ?), last_seen_at = max(last_seen_at, ?) WHERE id = ? AND user_id = ?`,
         now,
         now,
         workerId,
@@ -52,7 +54,7 @@ export const sqliteWorkerStatements: WorkerStatements = {
   markSeen: (workerId, now) => writing(`UPDATE joblib_worker SET last_seen_at = max(last_seen_at, ?) WHERE id = ?`, now, workerId),
 
   findSilent: (before, limit) =>
-    reading(`SELECT id FROM joblib_worker WHERE last_heartbeat < ? ORDER BY last_heartbeat LIMIT ?`, before, limit),
+    reading(`SELECT id FROM joblib_worker WHERE last_heartbeat < ? ORDER BY last_heartbeat ${LIMIT}`, before, limit),
 
   delete: (workerId, { heartbeatSince, seenSince }) =>
     writing(
