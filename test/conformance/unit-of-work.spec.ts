@@ -49,6 +49,19 @@ describe.each(databases)('the unit of work on $name', (kind) => {
     expect(await hired()).toEqual(numbered(100));
   });
 
+  it('commits together what its answers bring soon, though not all at the same time', async () => {
+    await bench.write(hire('first'));
+    const before = bench.unitOfWork.counts.flushesTotal;
+    // As clients do whose next requests arrive in the order of their answers.
+    const client = async (index: number): Promise<void> => {
+      await bench.write(hire(`${index} asks`));
+      for (let waited = 0; waited < index; waited += 1) await turn();
+      await bench.write(hire(`${index} asks again`));
+    };
+    await Promise.all([0, 1, 2, 3].map(client));
+    expect(bench.unitOfWork.counts).toMatchObject({ flushesTotal: before + 2, flushedOperationsTotal: 9 });
+  });
+
   it('puts no more than 256 into one transaction, 1024 when the database is another process', async () => {
     await Promise.all(numbered(600).map((name) => bench.write(hire(name))));
     // The first one finds out which.

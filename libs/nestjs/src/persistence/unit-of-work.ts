@@ -20,6 +20,12 @@ import { withoutRepeats } from './without-repeats.js';
 /** What one flush takes on, in rows: with a database in this process it is the longest time that nobody else is served. */
 const MAX_FLUSH_WEIGHT = { local: 256, remote: 1024 };
 
+/**
+ * Turns of the event loop between two groups: answers leave, sockets are read, and what arrives joins the next group. What the answers of the
+ * last one bring does too, and the more come together the less each pays for the commit.
+ */
+const TURNS_BETWEEN_GROUPS = 6;
+
 /** How often an operation is tried again after it lost against another server's. */
 const MAX_CONFLICTS = 5;
 
@@ -100,8 +106,7 @@ export class UnitOfWork {
   async #flushAll(lane: Lane): Promise<void> {
     while (lane.waiting.length > 0) {
       await this.#flush(lane.waiting.splice(0, lightEnough(lane.waiting, MAX_FLUSH_WEIGHT[this.#isRemote ? 'remote' : 'local'])));
-      // Between two groups the event loop gets its turn: sockets are read, and what arrived joins the next group.
-      await new Promise(setImmediate);
+      for (let turn = 0; turn < TURNS_BETWEEN_GROUPS; turn += 1) await new Promise(setImmediate);
     }
     lane.isFlushing = false;
   }
