@@ -120,6 +120,35 @@ describe('JwtIdentity', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
+  it('looks at the token of every request, also on a connection that has sent one before', async () => {
+    const [alice, bob] = [await sign({ sub: 'alice' }), await sign({ sub: 'bob', exp: START_MS / 1000 + 60 })];
+    const request = { raw: { socket: {} } };
+    const send = (token: string, on: unknown = request): Promise<Caller> =>
+      identity.authenticate({ authorization: `Bearer ${token}`, request: on });
+    for (const token of [alice, alice, alice, bob, bob, bob, alice]) {
+      await expect(send(token)).resolves.toMatchObject({ id: token === bob ? 'bob' : 'alice' });
+    }
+    for (let times = 0; times < 3; times += 1) await expectRefused(send(`${alice}x`));
+    await expectRefused(identity.authenticate({ authorization: undefined, request }), 'No bearer token was sent.');
+    for (let times = 0; times < 3; times += 1) await send(bob);
+    nowMs = START_MS + 60_000;
+    await expectRefused(send(bob), 'The token has expired.');
+    await expect(send(alice, { raw: { socket: {} } })).resolves.toMatchObject({ id: 'alice' });
+  });
+
+  it('checks the signature of a token once in five minutes on one connection, too', async () => {
+    const verify = jest.spyOn(verifier, 'verify');
+    const source = { authorization: `Bearer ${await sign({ sub: 'alice' })}`, request: { raw: { socket: {} } } };
+    for (const atMs of [0, 1, 2, 299_999]) {
+      nowMs = START_MS + atMs;
+      await identity.authenticate(source);
+    }
+    expect(verify).toHaveBeenCalledTimes(1);
+    nowMs = START_MS + 300_000;
+    await identity.authenticate(source);
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
   it('never remembers a refusal', async () => {
     const token = await sign({ sub: 'alice', nbf: START_MS / 1000 + 1 });
     await expectRefused(withToken(token));

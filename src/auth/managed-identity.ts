@@ -11,7 +11,7 @@ export class ManagedIdentity implements Identity {
 
   /** @throws ProblemError `Unauthorized`. */
   authenticate(source: CredentialSource): Promise<Caller> {
-    const token = bearerTokenOf(source);
+    const token = this.tokens.isEmpty ? null : bearerTokenOf(source);
     const holder = token === null ? null : this.tokens.holderOf(token);
     return holder === null ? this.others.authenticate(source) : Promise.resolve(holder.caller);
   }

@@ -23,6 +23,11 @@ export class ManagedTokens {
   readonly #key = createSecretKey(randomBytes(MIN_SECRET_BYTES));
   readonly #issued = new Map<string, IssuedToken>();
 
+  /** Whether none is good now. */
+  get isEmpty(): boolean {
+    return this.#issued.size === 0;
+  }
+
   async issue(serviceName: string): Promise<string> {
     const caller: Caller = { id: `service:${serviceName}`, isSuperuser: true };
     const claims = new SignJWT({ is_superuser: true }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' });
