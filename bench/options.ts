@@ -24,7 +24,7 @@ export const HELP = `Usage: npm run bench -- [options]
   --connections 32,128   how many connections, one run of everything for each
   --loads steady,backlog,batched
   --seconds 8            length of the steady and the batched load
-  --warm-up-seconds 2
+  --warm-up-seconds 12   V8 compiles the hot functions of ours for about as long
   --rounds 3             how often each server gets its turn
   --backlog 20000        tasks of the backlog load
   --batch 20             tasks per call of the batched load
@@ -44,7 +44,7 @@ export function parseOptions(parameters: readonly string[]): BenchOptions {
       connections: { type: 'string', default: '32,128' },
       loads: { type: 'string', default: LOAD_NAMES.join(',') },
       seconds: { type: 'string', default: '8' },
-      'warm-up-seconds': { type: 'string', default: '2' },
+      'warm-up-seconds': { type: 'string', default: '12' },
       rounds: { type: 'string', default: '3' },
       backlog: { type: 'string', default: '20000' },
       batch: { type: 'string', default: '20' },
