@@ -22,7 +22,7 @@ const MAX_FLUSH_WEIGHT = { local: 256, remote: 1024 };
 
 /**
  * Turns of the event loop between two groups: answers leave, sockets are read, and what arrives joins the next group. What the answers of the
- * last one bring does too, and the more come together the less each pays for the commit.
+ * last one bring does too, and the more come together the less each pays for the commit. Behind somebody who came alone there is one turn.
  */
 const TURNS_BETWEEN_GROUPS = 6;
 
@@ -105,8 +105,10 @@ export class UnitOfWork {
 
   async #flushAll(lane: Lane): Promise<void> {
     while (lane.waiting.length > 0) {
-      await this.#flush(lane.waiting.splice(0, lightEnough(lane.waiting, MAX_FLUSH_WEIGHT[this.#isRemote ? 'remote' : 'local'])));
-      for (let turn = 0; turn < TURNS_BETWEEN_GROUPS; turn += 1) await new Promise(setImmediate);
+      const group = lane.waiting.splice(0, lightEnough(lane.waiting, MAX_FLUSH_WEIGHT[this.#isRemote ? 'remote' : 'local']));
+      await this.#flush(group);
+      const turns = group.length > 1 ? TURNS_BETWEEN_GROUPS : 1;
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
     }
     lane.isFlushing = false;
   }
