@@ -1,6 +1,7 @@
 import { REPORTABLE_STATUSES } from '@joblib/contract';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { sqliteStatements } from '../../libs/nestjs/src/persistence/sqlite/statements.js';
 import type { Statement } from '../../libs/nestjs/src/persistence/statement.js';
 import type { Statements } from '../../libs/nestjs/src/persistence/statements.js';
 import { databases } from './databases.js';
@@ -227,14 +228,6 @@ describe.each(databases)('plans on $name', (kind) => {
     }
   });
 
-  it('are not made anew for each limit, as SQLite does where it is a bare parameter', () => {
-    if (kind.name !== 'SQLite') return;
-    const statements = Object.values(tableOf(database.statements, counted)).flatMap((group) =>
-      Object.values(group).flatMap((cases) => Object.values(cases).flatMap(([, made]) => made)),
-    );
-    expect(statements.filter(({ sql }) => /LIMIT *\?/.test(sql))).toEqual([]);
-  });
-
   it('never read all tasks', async () => {
     for (const { name, plans } of await everyPlan()) {
       if (ENDS_EARLY.includes(name)) continue;
@@ -268,4 +261,12 @@ describe.each(databases)('plans on $name', (kind) => {
     const isOfFew = (name: string): boolean => /^lists (jobs|workersOfRooms)|room and running$/.test(name);
     expect(sorting.filter((name) => /^tasks|^claims|^housekeeping|^lists/.test(name) && !isOfFew(name))).toEqual([]);
   });
+});
+
+it('plans on SQLite are not made anew for each limit, as they are where it is a bare parameter', () => {
+  const statements = Object.values(tableOf(sqliteStatements, [PK])).flatMap((group) =>
+    Object.values(group).flatMap((cases) => Object.values(cases).flatMap(([, made]) => made)),
+  );
+  expect(statements.length).toBeGreaterThan(50);
+  expect(statements.filter(({ sql }) => /LIMIT *\?/.test(sql))).toEqual([]);
 });

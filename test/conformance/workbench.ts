@@ -21,6 +21,7 @@ import type { ReportChange, Transaction } from '../../libs/nestjs/src/persistenc
 import { LocalWakeUps } from '../../libs/nestjs/src/ports/index.js';
 import { FakeClock, RecordingEventPublisher } from '../../libs/nestjs/src/testing/index.js';
 import type { DatabaseKind, OpenDatabase } from './databases.js';
+import { PENDING } from './sample-rows.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -148,22 +149,12 @@ export class Workbench {
 
   #pendingTask(job: Job): Task {
     return {
+      ...PENDING,
       ...this.ids.next(),
       jobId: job.id,
       jobName: `${job.roomId}:${job.category}:${job.name}`,
-      roomId: 'lab',
       createdById: 'sue',
-      status: 'pending',
       payload: '{"angle":90}',
-      result: null,
-      error: null,
-      progress: null,
-      attempt: 0,
-      workerId: null,
-      claimedById: null,
-      claimedAt: null,
-      startedAt: null,
-      completedAt: null,
     };
   }
 }

@@ -30,8 +30,8 @@ const TURNS_BETWEEN_GROUPS = 6;
 const MAX_CONFLICTS = 5;
 
 /**
- * Group commit, and the only caller of the event publisher. Callers enqueue operations; once per turn of the event loop one
- * transaction runs all that wait. Then: commit, publish what it tells, wake who waits for it, answer the callers.
+ * Group commit, and the only caller of the event publisher. Callers enqueue operations; from one turn of the event loop to the next, or
+ * to the end of the last group, they gather, and one transaction runs all that wait. Then: commit, publish what it tells, wake who waits for it, answer the callers.
  * @see docs/adr/0002-group-commit.md
  */
 @Injectable()
