@@ -4,10 +4,13 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CONCURRENCY, PAYLOAD, type Contender, type Progress } from './contender.js';
+import { PAYLOAD, type Contender, type Progress } from './contender.js';
 
 const CALLER = { id: 'bench', isSuperuser: true };
+/** As many tasks as one claim may ask for, and so many claims at once: while some are worked on, the next are fetched and the last are stored. */
 const BATCH = 100;
+const CLAIMS_AT_ONCE = 10;
+
 const JOB = { room: '@global', category: 'modifiers', name: 'Rotate' };
 const TARGET = { roomId: 'lab', jobName: '@global:modifiers:Rotate' };
 
@@ -45,7 +48,7 @@ export async function startJoblib(url: string): Promise<Contender> {
     },
     work(progress) {
       const stop = new AbortController();
-      const loops = Array.from({ length: CONCURRENCY / 25 }, () =>
+      const loops = Array.from({ length: CLAIMS_AT_ONCE }, () =>
         serve(progress, stop.signal).catch((error: unknown) => {
           if (!stop.signal.aborted) throw error;
         }),
