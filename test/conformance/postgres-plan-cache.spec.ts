@@ -29,4 +29,8 @@ const postgres = databases.find(({ name }) => name === 'PostgreSQL');
       await runner.release();
     }
   });
+
+  it('compile no statement, however dear a long queue makes it look', async () => {
+    expect(await database.dataSource.query('SHOW jit')).toEqual([{ jit: 'off' }]);
+  });
 });

@@ -18,6 +18,9 @@ const CONNECT_TIMEOUT_MS = 5000;
  */
 const PLAN_EACH_TIME = '-c plan_cache_mode=force_custom_plan';
 
+/** No statement runs long enough to be worth compiling, which takes 0.1 s and more; a long queue makes some look as if they did. */
+const COMPILE_NONE = '-c jit=off';
+
 /**
  * Options of a DataSource for PostgreSQL 15 or newer. Nothing that hangs hangs for ever: every wait has its limit.
  * @param url "postgres://user:password@host:5432/database"; parameters of libpq such as `sslmode` may follow.
@@ -38,7 +41,7 @@ export function postgresDataSourceOptions(url: string, poolSize = 10): DataSourc
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
       idle_in_transaction_session_timeout: ANSWER_TIMEOUT_MS,
-      options: PLAN_EACH_TIME,
+      options: `${PLAN_EACH_TIME} ${COMPILE_NONE}`,
       keepAlive: true,
       // What does not depend on one another's answers is sent without waiting for them.
       pipeline: true,
