@@ -164,8 +164,8 @@ describe.each(databases)('a commit that does not wait for the last answers, on $
       claim = new ClaimOperation(bench.workers, bench.claims, new ClaimGates(), bench.clock);
     });
 
-    const claiming = (maxTasks = 1, userId = 'wendy') =>
-      bench.unitOfWork.perform(claim, { userId, workerId: worker.id, maxTasks, internal: false });
+    const claiming = (maxTasks = 1, userId = 'wendy', starts = false) =>
+      bench.unitOfWork.perform(claim, { userId, workerId: worker.id, maxTasks, internal: false, starts });
 
     it('takes the oldest of all its jobs, beats for the worker, and says which jobs it looked at', async () => {
       const second = await bench.aJob({ name: 'Relax' });
@@ -180,6 +180,30 @@ describe.each(databases)('a commit that does not wait for the last answers, on $
       expect((await claiming(2)).tasks.map(({ id }) => id)).toEqual([c.id]);
       expect(await claiming(2)).toMatchObject({ tasks: [], isContended: false });
       expect((await bench.read((session) => bench.workers.findById(session, worker.id)))?.lastHeartbeat).toBe(bench.now);
+    });
+
+    it('shares what there is among those who ask for one worker at once, the oldest for whoever asked first', async () => {
+      const ids = (await bench.someTasks(job, 6)).map(({ id }) => id);
+      const looks = await Promise.all([claiming(2), claiming(3), claiming(5), claiming(1)]);
+      expect(looks.map(({ tasks }) => tasks.map(({ id }) => id))).toEqual([ids.slice(0, 2), ids.slice(2, 5), ids.slice(5), []]);
+      for (const look of looks) expect(look).toMatchObject({ jobIds: [job.id], workerIds: [worker.id], isContended: false });
+      for (const id of ids) expect(await bench.find(id)).toMatchObject({ status: 'claimed', workerId: worker.id, attempt: 1 });
+      const tellings = bench.events.flatMap(({ name, payload }) => (name === 'task_status_event' ? [payload.id] : []));
+      expect(tellings).toEqual(ids);
+    });
+
+    it('starts what is to be started, also where others ask for the same worker without', async () => {
+      const ids = (await bench.someTasks(job, 3)).map(({ id }) => id);
+      const looks = await Promise.all([claiming(1), claiming(1, 'wendy', true), claiming(1, 'wendy', true)]);
+      expect(looks.flatMap(({ tasks }) => tasks.map(({ id, status }) => [id, status]))).toEqual(
+        ids.map((id, index) => [id, index === 0 ? 'claimed' : 'running']),
+      );
+    });
+
+    it('refuses each of those who ask at once for a worker that is not theirs', async () => {
+      await bench.aTask(job);
+      const refusals = await Promise.allSettled([claiming(1, 'mallory'), claiming(1, 'mallory')]);
+      expect(refusals).toMatchObject([1, 2].map(() => ({ status: 'rejected', reason: { problem: 'Forbidden' } })));
     });
 
     it('leaves internal jobs and retired ones alone', async () => {
@@ -204,6 +228,13 @@ describe.each(databases)('a commit that does not wait for the last answers, on $
         await session.query('SELECT id FROM joblib_task WHERE id = $1 FOR UPDATE', [held.id]);
         expect((await claiming()).tasks.map(({ id }) => id)).toEqual([next.id]);
         expect(await claiming()).toMatchObject({ tasks: [], isContended: true });
+      });
+      const more = (await bench.someTasks(job, 2)).map(({ id }) => id);
+      await sessionMaker.transaction(async (session) => {
+        await session.query('SELECT id FROM joblib_task WHERE id = $1 FOR UPDATE', [held.id]);
+        const looks = await Promise.all([claiming(), claiming(), claiming()]);
+        expect(looks.map(({ tasks }) => tasks.map(({ id }) => id))).toEqual([more.slice(0, 1), more.slice(1), []]);
+        expect(looks[2]).toMatchObject({ isContended: true });
       });
       expect((await claiming()).tasks.map(({ id }) => id)).toEqual([held.id]);
       expect(await claiming()).toMatchObject({ tasks: [], isContended: false });

@@ -79,6 +79,13 @@ function tableOf(
       report: {
         ...Object.fromEntries(REPORTABLE_STATUSES.map((status) => [status, [[PK], tasks.report([{ ...CHANGE, status }])]])),
         progress: [[PK], tasks.report([{ ...CHANGE, status: 'running', progress: '0.5' }])],
+        unlike: [
+          [PK],
+          tasks.report([
+            { ...CHANGE, status: 'failed' },
+            { ...CHANGE, status: 'completed' },
+          ]),
+        ],
       },
       countAhead: { '': [['joblib_task_pending'], tasks.countAhead([{ id: ID, jobId: ID, createdAt: NOW }], 1000)] },
       failOfWorker: { '': [['joblib_task_of_worker'], tasks.failOfWorker(ID, '"gone"', NOW)] },

@@ -6,6 +6,7 @@ import type { Job } from '../../libs/nestjs/src/domain/job.js';
 import type { Task } from '../../libs/nestjs/src/domain/task.js';
 import type { Worker } from '../../libs/nestjs/src/domain/worker.js';
 import { databases } from './databases.js';
+import { CHANGE } from './sample-rows.js';
 import { Workbench } from './workbench.js';
 
 const LEGAL: Readonly<Record<ReportableStatus, readonly TaskStatus[]>> = {
@@ -52,53 +53,60 @@ describe.each(databases)('tasks on $name', (kind) => {
     expect(found).toEqual([second, first]);
   });
 
-  it.each(PAIRS)('lets a report move $from to $to: $isLegal', async ({ from, to, isLegal }) => {
-    const before = await aTask(from);
-    bench.clock.advance(1);
-    const said = { result: '{"r":1}', error: '"e"' };
-    const after = await bench.report(before.id, to, { ...said, isSuperuser: true });
-    if (!isLegal) {
-      expect(after).toBeUndefined();
-      expect(await bench.find(before.id)).toEqual(before);
-      return;
-    }
-    const times = to === 'running' ? { startedAt: bench.now } : { completedAt: bench.now };
-    expect(after).toEqual({ ...before, ...said, ...times, status: to });
-    expect(await bench.find(before.id)).toEqual(after);
-  });
+  describe.each([
+    { how: 'alone', others: [] },
+    { how: 'together with others that are unlike it', others: [{ ...CHANGE, status: 'failed', userId: 'nobody', error: '"no"' }] },
+  ] as const)('$how', ({ others }) => {
+    const report = (...[taskId, status, facts]: Parameters<Workbench['report']>) => bench.report(taskId, status, facts, others);
 
-  it.each(TASK_STATUSES)('takes progress of a %s task only where it may run', async (from) => {
-    const before = await aTask(from);
-    bench.clock.advance(1);
-    const after = await bench.report(before.id, 'running', { progress: '0.5', isSuperuser: true });
-    if (from !== 'claimed' && from !== 'running') {
-      expect(after).toBeUndefined();
-      expect(await bench.find(before.id)).toEqual(before);
-      return;
-    }
-    const startedAt = from === 'claimed' ? bench.now : before.startedAt;
-    expect(after).toEqual({ ...before, status: 'running', progress: '0.5', startedAt });
-  });
+    it.each(PAIRS)('lets a report move $from to $to: $isLegal', async ({ from, to, isLegal }) => {
+      const before = await aTask(from);
+      bench.clock.advance(1);
+      const said = { result: '{"r":1}', error: '"e"' };
+      const after = await report(before.id, to, { ...said, isSuperuser: true });
+      if (!isLegal) {
+        expect(after).toBeUndefined();
+        expect(await bench.find(before.id)).toEqual(before);
+        return;
+      }
+      const times = to === 'running' ? { startedAt: bench.now } : { completedAt: bench.now };
+      expect(after).toEqual({ ...before, ...said, ...times, status: to });
+      expect(await bench.find(before.id)).toEqual(after);
+    });
 
-  it('keeps what was reported before where a report says nothing', async () => {
-    const task = await aTask('claimed');
-    await bench.report(task.id, 'running', { progress: '0.25', result: '1' });
-    await bench.report(task.id, 'running', { progress: '0.5' });
-    expect(await bench.report(task.id, 'completed')).toMatchObject({ progress: '0.5', result: '1', error: null });
-  });
+    it.each(TASK_STATUSES)('takes progress of a %s task only where it may run', async (from) => {
+      const before = await aTask(from);
+      bench.clock.advance(1);
+      const after = await report(before.id, 'running', { progress: '0.5', isSuperuser: true });
+      if (from !== 'claimed' && from !== 'running') {
+        expect(after).toBeUndefined();
+        expect(await bench.find(before.id)).toEqual(before);
+        return;
+      }
+      const startedAt = from === 'claimed' ? bench.now : before.startedAt;
+      expect(after).toEqual({ ...before, status: 'running', progress: '0.5', startedAt });
+    });
 
-  it.each([
-    { who: 'the claimer', userId: 'ann', isSuperuser: false, status: 'failed', may: true },
-    { who: 'a superuser', userId: 'root', isSuperuser: true, status: 'failed', may: true },
-    { who: 'the submitter', userId: 'sue', isSuperuser: false, status: 'failed', may: false },
-    { who: 'the submitter', userId: 'sue', isSuperuser: false, status: 'cancelled', may: true },
-    { who: 'the submitter', userId: 'sue', isSuperuser: false, status: 'running', may: false },
-    { who: 'somebody else', userId: 'eve', isSuperuser: false, status: 'cancelled', may: false },
-  ] as const)('lets $who report $status: $may', async ({ userId, isSuperuser, status, may }) => {
-    const task = await aTask('claimed');
-    const after = await bench.report(task.id, status, { userId, isSuperuser });
-    expect(after?.status).toBe(may ? status : undefined);
-    expect((await bench.find(task.id))?.status).toBe(may ? status : 'claimed');
+    it('keeps what was reported before where a report says nothing', async () => {
+      const task = await aTask('claimed');
+      await report(task.id, 'running', { progress: '0.25', result: '1' });
+      await report(task.id, 'running', { progress: '0.5' });
+      expect(await report(task.id, 'completed')).toMatchObject({ progress: '0.5', result: '1', error: null });
+    });
+
+    it.each([
+      { who: 'the claimer', userId: 'ann', isSuperuser: false, status: 'failed', may: true },
+      { who: 'a superuser', userId: 'root', isSuperuser: true, status: 'failed', may: true },
+      { who: 'the submitter', userId: 'sue', isSuperuser: false, status: 'failed', may: false },
+      { who: 'the submitter', userId: 'sue', isSuperuser: false, status: 'cancelled', may: true },
+      { who: 'the submitter', userId: 'sue', isSuperuser: false, status: 'running', may: false },
+      { who: 'somebody else', userId: 'eve', isSuperuser: false, status: 'cancelled', may: false },
+    ] as const)('lets $who report $status: $may', async ({ userId, isSuperuser, status, may }) => {
+      const task = await aTask('claimed');
+      const after = await report(task.id, status, { userId, isSuperuser });
+      expect(after?.status).toBe(may ? status : undefined);
+      expect((await bench.find(task.id))?.status).toBe(may ? status : 'claimed');
+    });
   });
 
   it('reports on many at once, each on its own', async () => {

@@ -127,8 +127,13 @@ export class Workbench {
     return task;
   }
 
-  /** What a report by `ann` asks for. */
-  report(taskId: string, status: ReportChange['status'], facts: Partial<ReportChange> = {}): Promise<Task | undefined> {
+  /** What a report by `ann` asks for, together with others or alone. */
+  report(
+    taskId: string,
+    status: ReportChange['status'],
+    facts: Partial<ReportChange> = {},
+    others: readonly ReportChange[] = [],
+  ): Promise<Task | undefined> {
     const change = {
       taskId,
       status,
@@ -140,7 +145,7 @@ export class Workbench {
       now: this.now,
       ...facts,
     };
-    return this.write(async (transaction) => (await this.tasks.report(transaction, [change])).get(taskId));
+    return this.write(async (transaction) => (await this.tasks.report(transaction, [change, ...others])).get(taskId));
   }
 
   find(taskId: string): Promise<Task | null> {

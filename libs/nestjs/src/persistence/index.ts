@@ -23,7 +23,7 @@ export { loadSqliteModule } from './sqlite/driver.js';
 export type { SqliteDatabase, SqliteModule } from './sqlite/driver.js';
 export { sqliteMigrations } from './sqlite/migrations/index.js';
 export { sqliteDataSourceOptions } from './sqlite/sqlite-data-source.js';
-export type { OwnedWorker, ReportChange, TaskFilter } from './statements.js';
+export type { LoneClaim, OwnedWorker, ReportChange, TaskFilter } from './statements.js';
 export { SUBMISSION_KEY_TTL_MS, SubmissionKeyStore } from './submission-key.store.js';
 export type { Submission, SubmissionScope } from './submission-key.store.js';
 export { TaskListStore } from './task-list.store.js';

@@ -85,17 +85,19 @@ export interface ClaimableRow extends LinkRow {
   readonly room_id: string;
 }
 
-/** What a claim in one statement found, in every row; and in each a task that it took, if it took any. */
-export interface TakenAtOnceRow {
+/** How a claim in one statement went. */
+export interface ClaimSummaryRow {
   /** 0 when the user has no such worker. */
   readonly worker_count: number;
   /** Ids of the live jobs that the worker serves, with commas between; `null` when there are none. */
   readonly served_jobs: string | null;
   /** How many pending tasks it saw and tried to take. */
   readonly seen_count: number;
-  /** `null`: it took none, and the rest is no task. */
-  readonly id: string | null;
+  readonly id: null;
 }
+
+/** What a claim does not know beforehand of a task that it takes. */
+export type TakenRow = Omit<TaskRow, 'status' | 'worker_id' | 'claimed_by_id' | 'claimed_at' | 'started_at' | 'completed_at'>;
 
 /** A pending task of a job. */
 export interface PendingRow {

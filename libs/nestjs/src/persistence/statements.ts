@@ -7,6 +7,7 @@ import type { Worker } from '../domain/worker.js';
 import type { DeliveryStatements } from './delivery-statements.js';
 import type {
   AheadRow,
+  ClaimSummaryRow,
   ClaimableRow,
   CountRow,
   IdRow,
@@ -16,7 +17,7 @@ import type {
   PendingRow,
   ProviderRow,
   SubmissionKeyRow,
-  TakenAtOnceRow,
+  TakenRow,
   TaskRow,
   WorkerRow,
   WorkerSummaryRow,
@@ -131,7 +132,7 @@ export interface Taking {
   readonly starts: boolean;
 }
 
-/** A claim that nobody else's is looked at together with. */
+/** A claim of one worker that no other worker's is looked at together with. */
 export interface LoneClaim extends OwnedWorker {
   readonly maxTasks: number;
   /** Takes tasks of `@internal` jobs and of no others. */
@@ -154,9 +155,9 @@ export interface ClaimStatements {
   take(takings: readonly Taking[]): readonly Statement<TaskRow>[];
   /**
    * Heartbeat, jobs, their oldest tasks and taking them, of one worker, in one statement; `null` where several cost no round trip more.
-   * Guarded as `take`. Answers at least one row.
+   * Guarded as `take`. Answers first how it went, then what it took, oldest first.
    */
-  readonly takeAtOnce: ((claim: LoneClaim) => Statement<TakenAtOnceRow & Partial<Omit<TaskRow, 'id'>>>) | null;
+  readonly takeAtOnce: ((claim: LoneClaim) => Statement<ClaimSummaryRow | TakenRow>) | null;
   /** Puts back what this very claim took and nobody touched since; as if it had never happened. */
   undo(
     claims: readonly { taskId: string; workerId: string; attempt: number; status: 'claimed' | 'running' }[],

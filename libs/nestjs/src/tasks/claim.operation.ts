@@ -5,7 +5,17 @@ import type { Task } from '../domain/task.js';
 import { taskStatusEvent } from '../domain/task-json.js';
 import type { Worker } from '../domain/worker.js';
 import { AGAIN, ClaimGates, ClaimStore, WorkerStore } from '../persistence/index.js';
-import type { ClaimRequest, ClaimableJob, Operation, Outcome, OwnedWorker, Queues, Taken, Transaction } from '../persistence/index.js';
+import type {
+  ClaimRequest,
+  ClaimableJob,
+  LoneClaim,
+  Operation,
+  Outcome,
+  OwnedWorker,
+  Queues,
+  Taken,
+  Transaction,
+} from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
 import type { Clock } from '../ports/index.js';
 
@@ -62,9 +72,8 @@ export class ClaimOperation implements Operation<Claiming, Look> {
   async perform(transaction: Transaction, inputs: readonly Claiming[]): Promise<Outcome<Look>[]> {
     if (this.gates.mustLearn) await this.gates.ensureLearned(transaction);
     const now = this.clock.now();
-    const [first, ...others] = inputs;
-    if (first !== undefined && others.length === 0 && this.#isSimple(transaction, first))
-      return [await this.#takeAtOnce(transaction, first, now)];
+    const whole = this.#asOne(transaction, inputs);
+    if (whole !== null) return this.#takeAtOnce(transaction, inputs, { ...whole, now });
     const { asking, ahead } = await this.#ask(transaction, inputs, now);
     const requests = asking.filter((one): one is Asking => !(one instanceof ProblemError));
     const open = this.gates.hasClosed ? await this.#withoutClosed(transaction, requests) : requests;
@@ -79,16 +88,33 @@ export class ClaimOperation implements Operation<Claiming, Look> {
     });
   }
 
-  /** Who asks alone, for one worker, while no gate is closed, is served by one statement; once, if that does not settle it. */
-  #isSimple(transaction: Transaction, claiming: Claiming): claiming is Claiming & { workerId: string } {
-    return claiming.workerId !== null && !this.gates.hasClosed && transaction.mayClose && this.claims.canTakeAtOnce(transaction);
+  /** Who asks for one and the same worker, while no gate is closed, is served by one statement; once, if that does not settle it. */
+  #asOne(transaction: Transaction, inputs: readonly Claiming[]): Omit<LoneClaim, 'now'> | null {
+    const [first] = inputs;
+    if (first === undefined || first.workerId === null) return null;
+    if (this.gates.hasClosed || !transaction.mayClose || !this.claims.canTakeAtOnce(transaction)) return null;
+    const { workerId, userId, internal, starts = false } = first;
+    let maxTasks = 0;
+    for (const input of inputs) {
+      if (input.workerId !== workerId || input.userId !== userId) return null;
+      if (input.internal !== internal || (input.starts ?? false) !== starts) return null;
+      maxTasks += input.maxTasks;
+    }
+    return { workerId, userId, internal, starts, maxTasks };
   }
 
-  async #takeAtOnce(transaction: Transaction, claiming: Claiming & { workerId: string }, now: number): Promise<Outcome<Look>> {
-    const taken = await this.claims.takeAtOnce(transaction, { ...claiming, starts: claiming.starts ?? false, now });
-    if (taken === null) return AGAIN;
-    for (const task of taken.tasks) tell(transaction, task);
-    return { value: { ...taken, workerIds: [claiming.workerId], isContended: false } };
+  /** Whoever asked first gets the oldest. */
+  async #takeAtOnce(transaction: Transaction, inputs: readonly Claiming[], whole: LoneClaim): Promise<Outcome<Look>[]> {
+    const taken = await this.claims.takeAtOnce(transaction, whole);
+    if (taken === null) return inputs.map(() => AGAIN);
+    let given = 0;
+    return inputs.map(({ maxTasks }) => {
+      const tasks = taken.tasks.slice(given, given + maxTasks);
+      given += tasks.length;
+      if (tasks.length === 0 && taken.hasLost) return AGAIN;
+      for (const task of tasks) tell(transaction, task);
+      return { value: { tasks, jobIds: taken.jobIds, workerIds: [whole.workerId], isContended: false } };
+    });
   }
 
   /** Heartbeats and jobs of everybody who asks, together; and what their jobs have to give, when everybody names a worker. */

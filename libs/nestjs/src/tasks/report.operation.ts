@@ -6,7 +6,6 @@ import { reachedFrom } from '../domain/task.js';
 import type { JsonText, Task } from '../domain/task.js';
 import { taskCancelledEvent, taskStatusEvent } from '../domain/task-json.js';
 import { settledTopic } from '../domain/topics.js';
-import { asUuid } from '../domain/uuid.js';
 import { AGAIN, JobStore, TaskStore } from '../persistence/index.js';
 import type { Operation, Outcome, ReportChange, Transaction } from '../persistence/index.js';
 import { CLOCK } from '../ports/index.js';
@@ -15,6 +14,7 @@ import type { Caller, Clock } from '../ports/index.js';
 /** What somebody says of a task. JSON parts are texts; `null` leaves what is stored. */
 export interface Reporting {
   readonly caller: Caller;
+  /** As it is stored. */
   readonly taskId: string;
   readonly status: TaskStatus;
   readonly error: JsonText | null;
@@ -53,7 +53,7 @@ export class ReportOperation implements Operation<Reporting, Task> {
       const isClosed = isAllThereIs && transaction.nothingFollows();
       const changed = await reported;
       for (const report of round) {
-        const task = changed.get(storedId(report)) ?? (isClosed ? null : await this.#lookAgain(transaction, report, now));
+        const task = changed.get(report.taskId) ?? (isClosed ? null : await this.#lookAgain(transaction, report, now));
         outcomes.push(outcomeOf(task));
         if (task === null || task instanceof ProblemError) continue;
         tell(transaction, task);
@@ -73,15 +73,14 @@ export class ReportOperation implements Operation<Reporting, Task> {
         transaction,
         [changeOf(report, now)].flatMap((change) => change ?? []),
       );
-      const task = changed.get(storedId(report));
+      const task = changed.get(report.taskId);
       if (task !== undefined) return task;
     }
   }
 
   /** Existence, ownership, state, in the order of the contract; `null` when none stands against it (any more), unless it is the last look. */
   async #refusal(transaction: Transaction, { taskId, caller, status, progress }: Reporting, isLast: boolean): Promise<ProblemError | null> {
-    const uuid = asUuid(taskId);
-    const task = uuid === null ? null : await this.tasks.findById(transaction, uuid);
+    const task = await this.tasks.findById(transaction, taskId);
     if (task === null) return new ProblemError('TaskNotFound', `Task '${taskId}' is not there.`);
     const isOwner = caller.isSuperuser || task.claimedById === caller.id || (status === 'cancelled' && task.createdById === caller.id);
     if (!isOwner) return new ProblemError('Forbidden', `Task '${taskId}' was not claimed by a worker of yours.`);
@@ -104,26 +103,20 @@ function tell(transaction: Transaction, task: Task): void {
 /** Reports of one task follow one another; reports of different tasks may be one statement. */
 function roundsOf(inputs: readonly Reporting[]): Reporting[][] {
   const rounds: Reporting[][] = [];
-  let current = new Map<string, Reporting>();
+  let current = new Set<string>();
   for (const report of inputs) {
-    const id = storedId(report);
-    if (current.size === 0 || current.has(id)) rounds.push([]);
-    if (current.has(id)) current = new Map();
-    current.set(id, report);
+    const { taskId } = report;
+    if (current.size === 0 || current.has(taskId)) rounds.push([]);
+    if (current.has(taskId)) current = new Set();
+    current.add(taskId);
     rounds.at(-1)?.push(report);
   }
   return rounds;
 }
 
-/** As the database knows it, however it was spelled. */
-function storedId({ taskId }: Reporting): string {
-  return asUuid(taskId) ?? taskId;
-}
-
-/** Nothing for what no task can be asked: a state that is not to be reported, an id that is none. */
-function changeOf({ taskId: id, status, result, error, progress, caller }: Reporting, now: number): ReportChange | null {
-  const taskId = asUuid(id);
-  if (taskId === null || !isReportable(status)) return null;
+/** Nothing for a state that is not to be reported. */
+function changeOf({ taskId, status, result, error, progress, caller }: Reporting, now: number): ReportChange | null {
+  if (!isReportable(status)) return null;
   const isSuperuser = caller.isSuperuser;
   return { taskId, status, result, error: isTerminal(status) ? error : null, progress, userId: caller.id, isSuperuser, now };
 }

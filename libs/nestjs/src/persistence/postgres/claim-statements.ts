@@ -1,4 +1,5 @@
 import { reading, writing, writingAndReading } from '../statement.js';
+import type { TakenRow } from '../rows.js';
 import type { ClaimStatements } from '../statements.js';
 import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
 
@@ -8,6 +9,20 @@ const HEAD = (
          ORDER BY task.created_at, task.id LIMIT ${quantity}`;
 
 const PUT_BACK = `status = 'pending', worker_id = NULL, claimed_by_id = NULL, claimed_at = NULL, started_at = NULL`;
+
+const TAKEN: readonly (keyof TakenRow)[] = [
+  'id',
+  'job_id',
+  'job_name',
+  'room_id',
+  'created_by_id',
+  'payload',
+  'result',
+  'error',
+  'progress',
+  'attempt',
+  'created_at',
+];
 
 // The array keeps the update from being joined with what it updates, for which there is a bad order.
 const TAKE_AT_ONCE = `WITH beaten AS (
@@ -23,10 +38,11 @@ const TAKE_AT_ONCE = `WITH beaten AS (
   ), taken AS (
     UPDATE joblib_task SET status = CASE WHEN $6::boolean THEN 'running' ELSE 'claimed' END, worker_id = $1, claimed_by_id = $2, claimed_at = $3,
       started_at = CASE WHEN $6::boolean THEN $3::bigint END, attempt = attempt + 1
-    WHERE id = ANY(ARRAY(SELECT id FROM free)) AND status = 'pending' RETURNING *
+    WHERE id = ANY(ARRAY(SELECT id FROM free)) AND status = 'pending' RETURNING ${TAKEN.join(', ')}
   )
   SELECT (SELECT count(*) FROM beaten) AS worker_count, (SELECT string_agg(job_id::text, ',') FROM wanted) AS served_jobs,
-    (SELECT count(*) FROM seen) AS seen_count, taken.* FROM (SELECT) AS always LEFT JOIN taken ON true ORDER BY taken.id`;
+    (SELECT count(*) FROM seen) AS seen_count, ${TAKEN.map((column) => `NULL AS ${column}`).join(', ')}
+  UNION ALL SELECT NULL, NULL, NULL, taken.* FROM taken ORDER BY id NULLS FIRST`;
 
 export const postgresClaimStatements: ClaimStatements = {
   claimableJobs: (workerIds) => [

@@ -4,7 +4,7 @@ import { REACHED_FROM, reachedFrom } from '../../domain/task.js';
 import type { Task } from '../../domain/task.js';
 import { reading, writing, writingAndReading } from '../statement.js';
 import type { SqlValue } from '../statement.js';
-import type { TaskStatements } from '../statements.js';
+import type { ReportChange, TaskStatements } from '../statements.js';
 import { IS_ACTIVE, IS_PENDING } from '../task-phases.js';
 import { LOCKS } from './locks.js';
 
@@ -21,16 +21,35 @@ const MAY_FOLLOW = [
 const MAY_REPORT = `change.is_superuser OR task.claimed_by_id = change.user_id
   OR (change.status = 'cancelled' AND task.created_by_id = change.user_id)`;
 
-const REPORT = `UPDATE joblib_task task SET status = change.status,
+const CHANGED = `status = change.status,
     started_at = CASE WHEN change.status <> 'running' THEN task.started_at
       WHEN change.progress IS NULL THEN change.now ELSE coalesce(task.started_at, change.now) END,
     completed_at = CASE WHEN change.status = 'running' THEN task.completed_at ELSE change.now END,
     result = coalesce(change.result, task.result),
     error = coalesce(change.error, task.error),
-    progress = coalesce(change.progress, task.progress)
+    progress = coalesce(change.progress, task.progress)`;
+
+const REPORT = `UPDATE joblib_task task SET ${CHANGED}
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::bigint[])
     AS change(task_id, status, result, error, progress, user_id, is_superuser, now)
   WHERE task.id = change.task_id AND (${MAY_FOLLOW}) AND (${MAY_REPORT}) RETURNING task.*`;
+
+const PARAMETER_OF: Readonly<Record<string, string>> = {
+  status: '$2::text',
+  result: '$3::text',
+  error: '$4::text',
+  progress: '$5::text',
+  user_id: '$6::text',
+  is_superuser: '$7::boolean',
+  now: '$8::bigint',
+};
+
+/** The same of one change that several tasks undergo: nothing to join, and what the change decides is decided by the planner. */
+const REPORT_ALIKE = `UPDATE joblib_task task SET ${CHANGED}
+  WHERE task.id = ANY($1::uuid[]) AND (${MAY_FOLLOW}) AND (${MAY_REPORT}) RETURNING task.*`.replace(
+  /change\.(\w+)/g,
+  (_, column: string) => PARAMETER_OF[column] ?? '',
+);
 
 const INSERT = `INSERT INTO joblib_task (id, job_id, job_name, room_id, created_by_id, status, payload, attempt, created_at)
   SELECT task.id, task.job_id, task.job_name, task.room_id, task.created_by_id, 'pending', task.payload, 0, task.created_at
@@ -52,10 +71,16 @@ export const postgresTaskStatements: TaskStatements = {
   report: (changes) => {
     // In one order everywhere: of two servers that report the same tasks, one waits for the other.
     const sorted = changes.toSorted((left, right) => (left.taskId < right.taskId ? -1 : 1));
+    const taskIds = sorted.map(({ taskId }) => taskId);
+    const [first] = sorted;
+    if (first !== undefined && sorted.every((change) => isAlike(change, first))) {
+      const { status, result, error, progress, userId, isSuperuser, now } = first;
+      return [writing(REPORT_ALIKE, taskIds, status, result, error, progress, userId, isSuperuser, now)];
+    }
     return [
       writing(
         REPORT,
-        sorted.map(({ taskId }) => taskId),
+        taskIds,
         sorted.map(({ status }) => status),
         sorted.map(({ result }) => result),
         sorted.map(({ error }) => error),
@@ -110,6 +135,19 @@ export const postgresTaskStatements: TaskStatements = {
     ),
   ],
 };
+
+/** Whether two reports differ in nothing but their tasks. */
+function isAlike(left: ReportChange, right: ReportChange): boolean {
+  return (
+    left.status === right.status &&
+    left.result === right.result &&
+    left.error === right.error &&
+    left.progress === right.progress &&
+    left.userId === right.userId &&
+    left.isSuperuser === right.isSuperuser &&
+    left.now === right.now
+  );
+}
 
 /** What a new task has to say, a list for each column. */
 function columnsOf(tasks: readonly Task[]): SqlValue[] {
