@@ -128,6 +128,48 @@ describe.each(databases)('a commit that does not wait for the last answers, on $
     expect(closed).toEqual([false, false]);
   });
 
+  describe('of a group in which one kind comes behind another', () => {
+    const steps: string[] = [];
+    const behind = (rank: number, name: string, sql: () => ReturnType<typeof lease>): Operation<string, string> => ({
+      name,
+      rank,
+      perform: async (tx, inputs) => {
+        const asked = tx.all(sql());
+        steps.push(`${name} asks`);
+        tx.nothingFollows();
+        await asked;
+        steps.push(`${name} is answered`);
+        return inputs.map((value) => ({ value }));
+      },
+    });
+    const both = (first: Operation<string, string>) =>
+      Promise.allSettled([
+        bench.unitOfWork.perform(
+          behind(2, 'second', () => lease('second')),
+          '2',
+        ),
+        bench.unitOfWork.perform(first, '1'),
+      ]);
+    beforeEach(() => {
+      steps.length = 0;
+    });
+
+    it('lets the second ask without waiting for the answers of the first', async () => {
+      const { flushesTotal } = bench.unitOfWork.counts;
+      expect(await both(behind(1, 'first', () => lease('first')))).toMatchObject([{ value: '2' }, { value: '1' }]);
+      const waited = ['first asks', 'first is answered', 'second asks', 'second is answered'];
+      expect(steps).toEqual(isRemote ? ['first asks', 'second asks', 'first is answered', 'second is answered'] : waited);
+      expect(await leases()).toEqual(['first', 'second']);
+      expect(bench.unitOfWork.counts.flushesTotal - flushesTotal).toBe(1);
+    });
+
+    it('refuses the first alone when it fails', async () => {
+      const failing = behind(1, 'first', () => writing(`INSERT INTO joblib_lease (name) VALUES ('half')`));
+      expect(await both(failing)).toMatchObject([{ value: '2' }, { status: 'rejected' }]);
+      expect(await leases()).toEqual(['second']);
+    });
+  });
+
   it('is not for pieces of work, which know nothing of each other', async () => {
     const close = (tx: Transaction): Promise<boolean> => Promise.resolve(tx.nothingFollows());
     expect(await Promise.all([bench.write(close), bench.write(close)])).toEqual([false, false]);

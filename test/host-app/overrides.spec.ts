@@ -118,13 +118,13 @@ describe('EVENT_PUBLISHER', () => {
 });
 
 describe('WAKE_UPS', () => {
-  it('wakes a held claim', async () => {
-    const artist = await studio.member('artist');
-    await artist.register('attic:drawings:Sketch').expect(201);
+  it('wakes who waits for the end of a task', async () => {
+    const { id } = (await ada.submit('attic', DRAW).expect(202)).body as { id: string };
     const before = await overview();
-    const claimed = artist.call('post', '/v1/joblib/tasks/claim', {}, { prefer: 'wait=60' }).expect(200);
-    const [{ body }, { body: task }] = await Promise.all([claimed, ada.submit('attic', 'attic:drawings:Sketch').expect(202)]);
-    expect(body).toMatchObject({ task: { id: (task as { id: string }).id, status: 'claimed' } });
+    const path = `/v1/joblib/tasks/${id}`;
+    const ended = ada.call('get', path, undefined, { prefer: 'wait=60' }).expect(200);
+    const [{ body }] = await Promise.all([ended, ada.call('patch', path, { status: 'cancelled' }).expect(200)]);
+    expect(body).toMatchObject({ status: 'cancelled' });
     expect((await overview()).wakeUps).toBeGreaterThan(before.wakeUps);
   });
 });

@@ -14,14 +14,15 @@ export interface Waiting {
 }
 
 /** What a group did in its transaction, and what it wants told after the commit, in the order of its kinds. */
-export interface Performed extends Pick<Transaction, 'events' | 'topics' | 'followUps'> {
+export interface Performed extends Pick<Transaction, 'events' | 'topics' | 'offers' | 'followUps'> {
   readonly outcomes: readonly (readonly [Waiting, Outcome<unknown>])[];
   readonly hasWritten: boolean;
 }
 
 /**
  * Performs all operations of a group, all inputs of a kind together. Kinds of the same rank ask a remote database at the same time.
- * @param nothingFollows sends the COMMIT; left to a group that is of one kind, and no pieces of work that know nothing of each other.
+ * @param nothingFollows sends the COMMIT; left to a group in which each kind can come behind another, without pieces of work that know
+ *   nothing of each other.
  */
 export async function performGroup(
   executor: Executor,
@@ -30,25 +31,63 @@ export async function performGroup(
   turn: TellingTurn,
   nothingFollows?: () => void,
 ): Promise<Performed> {
-  const parts: Performed[] = [];
   // With the database in this process one transaction follows another: nothing can be told crosswise.
   const remoteTurn = executor.isRemote ? turn : undefined;
+  const perform = (waiting: readonly Waiting[], goOn?: () => void): Promise<Performed> =>
+    performKind(new Transaction(executor, queryRunner, remoteTurn, goOn), waiting);
   const ranks = rankedKinds(group);
-  const [onlyKind, ...otherKinds] = ranks.flat();
-  const mayClose = otherKinds.length === 0 && onlyKind?.[0]?.operation !== PIECES_OF_WORK;
-  const commit = mayClose ? nothingFollows : undefined;
+  const isRow = ranks.every(([kind, ...others]) => others.length === 0 && kind?.[0]?.operation !== PIECES_OF_WORK);
+  if (isRow && nothingFollows !== undefined) {
+    const commit = (): void => {
+      turn.goAhead();
+      nothingFollows();
+    };
+    return together(await performInRow(ranks.flat(), perform, commit));
+  }
+  const parts: Performed[] = [];
   for (const kinds of ranks) {
-    const perform = (waiting: readonly Waiting[]): Promise<Performed> =>
-      performKind(new Transaction(executor, queryRunner, remoteTurn, commit), waiting);
-    if (executor.isRemote) parts.push(...(await allOrFirstFailure(kinds.map(perform))));
+    if (executor.isRemote) parts.push(...(await allOrFirstFailure(kinds.map((waiting) => perform(waiting)))));
     else for (const waiting of kinds) parts.push(await perform(waiting));
   }
+  return together(parts);
+}
+
+/** Each kind begins when the one before has ended, or says that nothing follows of it. */
+async function performInRow(
+  kinds: readonly (readonly Waiting[])[],
+  perform: (waiting: readonly Waiting[], goOn: () => void) => Promise<Performed>,
+  commit: () => void,
+): Promise<Performed[]> {
+  const begun: Promise<Performed>[] = [];
+  const begin = (place: number): void => {
+    const kind = kinds[place];
+    if (kind === undefined) commit();
+    else begun[place] = perform(kind, () => begin(place + 1));
+  };
+  while (begun.length < kinds.length) {
+    begin(begun.length);
+    // Also what begins meanwhile is over before anybody hears of a failure.
+    for (let count = 0; count < begun.length;) {
+      count = begun.length;
+      await Promise.allSettled(begun);
+    }
+    await Promise.all(begun);
+  }
+  return Promise.all(begun);
+}
+
+function together(parts: readonly Performed[]): Performed {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
+  const events = parts.flatMap((part) => part.events);
+  const offers = new Map(parts.flatMap((part) => [...part.offers]));
+  // Nobody is woken for what the same group has handed out.
+  for (const { name, payload } of events) if (name === 'task_status_event' && payload.status !== 'pending') offers.delete(payload.id);
   return {
     outcomes: parts.flatMap(({ outcomes }) => outcomes),
-    events: parts.flatMap(({ events }) => events),
+    events,
     topics: parts.flatMap(({ topics }) => topics),
+    offers,
     followUps: parts.flatMap(({ followUps }) => followUps),
     hasWritten: parts.some(({ hasWritten }) => hasWritten),
   };
@@ -72,7 +111,7 @@ async function performKind(transaction: Transaction, waiting: readonly Waiting[]
     transaction,
     waiting.map(({ input }) => input),
   )) as Outcome<unknown>[];
-  const { events, topics, followUps, writeCount } = transaction;
+  const { events, topics, offers, followUps, writeCount } = transaction;
   return {
     outcomes: waiting.map((one, index) => [
       one,
@@ -80,6 +119,7 @@ async function performKind(transaction: Transaction, waiting: readonly Waiting[]
     ]),
     events,
     topics,
+    offers,
     followUps,
     hasWritten: writeCount > 0,
   };

@@ -55,41 +55,42 @@ export class Session {
 export class Transaction extends Session {
   readonly events: RoomEvent[] = [];
   readonly topics: string[] = [];
+  /** Topics of tasks that wait to be claimed, by task. */
+  readonly offers = new Map<string, string>();
   readonly followUps: (() => Promise<void>)[] = [];
   #isClosed = false;
 
   /**
    * @param turn in which it tells; there is none when transactions follow one another anyway.
-   * @param commit sends the COMMIT behind what is on its way; there is none when this is not all that the transaction carries.
+   * @param goOn sends what comes behind, the COMMIT at last; there is none when that has to wait for what this does.
    */
   constructor(
     executor: Executor,
     queryRunner: QueryRunner,
     private readonly turn?: TellingTurn,
-    private readonly commit?: () => void,
+    private readonly goOn?: () => void,
   ) {
     super(executor, queryRunner);
   }
 
   override async all<Row>(statements: Statement<Row> | readonly Statement<Row>[]): Promise<Row[]> {
-    if (this.#isClosed) throw new Error('The transaction is being committed: nothing more can be asked of it.');
+    if (this.#isClosed) throw new Error('The transaction goes on, or is being committed: nothing more can be asked of it here.');
     return super.all(statements);
   }
 
-  /** Whether what is asked here is all that the transaction carries, so that `nothingFollows` may be of use. */
+  /** Whether `nothingFollows` may be of use. */
   get mayClose(): boolean {
-    return this.commit !== undefined;
+    return this.goOn !== undefined;
   }
 
   /**
-   * Says that all statements are on their way, so that the COMMIT may follow at once and a round trip is saved.
+   * Says that all statements are on their way, so that what comes behind, the COMMIT at last, may follow at once and a round trip is saved.
    * @returns whether it does. Then nothing more can be asked: an input that would need it is answered `AGAIN`.
    */
   nothingFollows(): boolean {
-    if (this.commit === undefined || this.turn?.isAlone !== true) return false;
+    if (this.goOn === undefined || this.turn?.isAlone !== true) return false;
     this.#isClosed = true;
-    this.turn.goAhead();
-    this.commit();
+    this.goOn();
     return true;
   }
 
@@ -102,6 +103,11 @@ export class Transaction extends Session {
   /** Wakes whoever waits for the topic, here and on other servers. */
   notifyAfterCommit(topic: string): void {
     this.topics.push(topic);
+  }
+
+  /** Wakes somebody who waits for the topic, unless the task is handed out before it is told. */
+  offerAfterCommit(taskId: string, topic: string): void {
+    this.offers.set(taskId, topic);
   }
 
   /** For what a host wants to be told. Nobody waits for it, and a rejection is logged. */

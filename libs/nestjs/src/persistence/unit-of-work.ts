@@ -163,9 +163,9 @@ export class UnitOfWork {
   }
 
   /** Nothing that goes wrong here undoes what is committed, or keeps an answer back. */
-  #tell({ events, topics, followUps }: Performed): void {
+  #tell({ events, topics, offers, followUps }: Performed): void {
     if (events.length > 0) void this.#publish(withoutRepeats(events));
-    for (const topic of topics) {
+    for (const topic of [...topics, ...offers.values()]) {
       try {
         this.wakeUps.notify(topic);
       } catch (error) {

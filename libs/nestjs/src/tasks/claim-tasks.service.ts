@@ -73,7 +73,7 @@ export class ClaimTasks {
     const positions = await this.tasks.queuePositions(transaction, tasks);
     for (const task of tasks) {
       transaction.emitAfterCommit(taskStatusEvent(task, positions.get(task.id)));
-      transaction.notifyAfterCommit(pendingTopic(task.jobId));
+      transaction.offerAfterCommit(task.id, pendingTopic(task.jobId));
     }
   }
 }

@@ -54,6 +54,14 @@ export class HeldClaims {
   }
 
   /**
+   * So many tasks of the job are about to be stored. Whoever waits for them and can look in the same transaction, behind them, spares the tasks a
+   * commit; what nobody takes there is waited for as ever.
+   */
+  expect(jobId: string, count: number): void {
+    for (let left = count; left > 0 && this.#line.wakeSleeper(jobId); left -= 1);
+  }
+
+  /**
    * Claims, and when nothing is pending waits up to `waitSeconds` (capped by the settings), until the client is gone or the server stops.
    * @throws ProblemError as `ClaimTasks.claim`; also while waiting, when the worker is removed.
    */

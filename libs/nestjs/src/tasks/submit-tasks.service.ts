@@ -10,6 +10,7 @@ import { JobStore, TaskStore, UnitOfWork } from '../persistence/index.js';
 import { JOBLIB_SETTINGS } from '../ports/index.js';
 import type { Caller, JoblibSettings } from '../ports/index.js';
 import { RoomAccess } from '../rooms/index.js';
+import { HeldClaims } from './held-claims.service.js';
 import { SubmissionReplay } from './submission-replay.service.js';
 import type { KeyedSubmission } from './submission-replay.service.js';
 import { SubmitOperation } from './submit.operation.js';
@@ -40,6 +41,7 @@ export class SubmitTasks {
     private readonly jobs: JobStore,
     private readonly tasks: TaskStore,
     private readonly schemas: SchemaChecker,
+    private readonly heldClaims: HeldClaims,
     @Inject(JOBLIB_SETTINGS) private readonly settings: JoblibSettings,
   ) {}
 
@@ -55,7 +57,10 @@ export class SubmitTasks {
     if (replayed !== null) return replayed;
     await this.rooms.assertWritable(roomId, caller);
     if (this.settings.payloadValidation) await this.#assertPayloads(request);
-    return this.unitOfWork.perform(this.operation, { callerId: caller.id, roomId, jobName, payloads, keyed });
+    const submitted = this.unitOfWork.perform(this.operation, { callerId: caller.id, roomId, jobName, payloads, keyed });
+    const jobId = this.operation.knownJobId(jobName);
+    if (jobId !== null) this.heldClaims.expect(jobId, payloads.length);
+    return submitted;
   }
 
   /** What was accepted once is answered again, whatever the guard or the schema would say now. */

@@ -92,7 +92,7 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
       // Looked up before, but a twin may have been faster.
       const replayed = input.keyed === null ? null : await this.replay.find(transaction, input.keyed);
       if (replayed !== null) return { tasks: replayed, isReplay: true, stage: 'inserted' };
-      const knownId = this.#knownJobId(transaction, input);
+      const knownId = this.#sufficientJobId(transaction, input);
       const jobId = knownId ?? (await this.#getJob(transaction, input, jobs)).id;
       const tasks = input.payloads.map((payload) => this.#newTask(jobId, input, payload));
       if (input.keyed === null) return { tasks, isReplay: false, stage: knownId === null ? 'forFound' : 'forKnown' };
@@ -105,8 +105,13 @@ export class SubmitOperation implements Operation<Submitting, Submitted> {
     }
   }
 
+  /** The job that tasks were submitted to before under this name; whether it is still there nobody knows. */
+  knownJobId(jobName: string): string | null {
+    return this.#knownJobs.idOf(jobName);
+  }
+
   /** The job's id when that is all that has to be known: that the job is live is left to the statement that inserts. */
-  #knownJobId(transaction: Transaction, { roomId, jobName, keyed }: Submitting): string | null {
+  #sufficientJobId(transaction: Transaction, { roomId, jobName, keyed }: Submitting): string | null {
     if (keyed !== null || this.settings.requireConnectedWorker || !this.tasks.canInsertForLive(transaction)) return null;
     visibleName(jobName, roomId, this.settings.allowCrossRoomSubmit);
     return this.#knownJobs.idOf(jobName);
@@ -187,6 +192,6 @@ function announce(transaction: Transaction, tasks: readonly QueuedTask[]): void 
   for (const { task, queuePosition } of tasks) {
     transaction.emitAfterCommit(taskStatusEvent(task, queuePosition));
     if (!task.jobName.startsWith(`${INTERNAL_ROOM}:`)) transaction.emitAfterCommit(taskAvailableEvent(task));
-    transaction.notifyAfterCommit(pendingTopic(task.jobId));
+    transaction.offerAfterCommit(task.id, pendingTopic(task.jobId));
   }
 }

@@ -68,17 +68,20 @@ export class WaitingLine {
 
   /** Wakes the first place that is not awake already; if all are, the first: it looks once more. */
   wake(jobId: string): void {
-    if (this.isClosed(jobId)) return;
-    const places = this.#lines.get(jobId)?.places ?? new Set<Place>();
-    let first: Place | null = null;
-    for (const place of places) {
-      if (!place.isWoken) {
-        place.wake(jobId);
-        return;
-      }
-      first ??= place;
-    }
+    if (this.isClosed(jobId) || this.wakeSleeper(jobId)) return;
+    const [first] = this.#lines.get(jobId)?.places ?? [];
     first?.wake(jobId);
+  }
+
+  /** Wakes the first place that is not awake already. @returns whether there is one. */
+  wakeSleeper(jobId: string): boolean {
+    if (this.isClosed(jobId)) return false;
+    for (const place of this.#lines.get(jobId)?.places ?? []) {
+      if (place.isWoken) continue;
+      place.wake(jobId);
+      return true;
+    }
+    return false;
   }
 
   /** Wakes everybody who waits for the job. */
