@@ -61,8 +61,11 @@ async function performInRow(
   const begun: Promise<Performed>[] = [];
   const begin = (place: number): void => {
     const kind = kinds[place];
-    if (kind === undefined) commit();
-    else begun[place] = perform(kind, () => begin(place + 1));
+    if (kind === undefined) return commit();
+    const performing = perform(kind, () => begin(place + 1));
+    // It may fail before anybody waits for it; it is waited for below.
+    performing.catch(() => undefined);
+    begun[place] = performing;
   };
   while (begun.length < kinds.length) {
     begin(begun.length);
