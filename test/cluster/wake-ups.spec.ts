@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TaskStore } from '../../libs/nestjs/src/persistence/index.js';
 import { ClaimTasks } from '../../libs/nestjs/src/tasks/index.js';
 import { redisMissing } from '../support/redis-server.js';
-import { claimsHeld, pollsHeld } from '../support/until.js';
+import { claimsHeld, pollsHeld, until } from '../support/until.js';
 import { Cluster, becauseOfRedis } from './cluster.js';
 
 const HELD = { prefer: 'wait=30' };
@@ -85,6 +85,9 @@ let jobs = 0;
       const looks = jest.spyOn(here.app.get(ClaimTasks, { strict: false }), 'claim');
       const held = [0, 1].map(() => here.user('root').claim(workerId, {}, HELD));
       await claimsHeld(here, 2);
+      // Each looks once more after it has begun to wait; what comes meanwhile is handed out without waking anybody.
+      await until('both to have looked twice', () => looks.mock.calls.length === 4);
+      await Promise.all(looks.mock.results.map(({ value }) => value));
       looks.mockClear();
       await here.user('sue').submit('lab', fullName);
       await Promise.race(held);

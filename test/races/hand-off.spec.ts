@@ -7,7 +7,7 @@ import type { JoblibApp } from '../support/joblib-app.js';
 import { JoblibUser } from '../support/joblib-user.js';
 import type { Answer } from '../support/joblib-user.js';
 import { turns } from '../support/race.js';
-import { claimsHeld } from '../support/until.js';
+import { claimsHeld, until } from '../support/until.js';
 
 const JOB = 'lab:modifiers:One';
 
@@ -31,11 +31,14 @@ describe('a task that somebody waits for', () => {
 
   async function holdClaims(count: number): Promise<Promise<Answer<ClaimAnswer>>[]> {
     const held: Promise<Answer<ClaimAnswer>>[] = [];
+    const looks = (): number => server.app.get(UnitOfWork).counts.flushedOperationsTotal;
+    const before = looks();
     for (let number = 1; number <= count; number += 1) {
       held.push(worker.claim(workerId, {}, { prefer: 'wait=20' }));
       await claimsHeld(server, number);
     }
-    await turns(20);
+    // Each looks once more after it has begun to wait.
+    await until('all to have looked twice', () => looks() >= before + 2 * count);
     return held;
   }
 

@@ -51,6 +51,8 @@ export class PluginDeliveries implements OnApplicationBootstrap, BeforeApplicati
   async onApplicationBootstrap(): Promise<void> {
     await this.manager?.discover();
     await this.#attempt(() => this.audience.learn());
+    // Another part of the application may have failed to start meanwhile.
+    if (this.#stop.signal.aborted) return;
     if (this.manager === null && this.audience.isAlone) return;
     this.#subscriptions.push(this.wakeUps.subscribe(PLUGINS_TOPIC, () => void this.#attempt(() => this.audience.refresh())));
     this.#timer = setInterval(() => void this.#lookAround(), LOOK_INTERVAL_MS).unref();
